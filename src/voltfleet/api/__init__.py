@@ -1,0 +1,1 @@
+"""HTTP in: a module per noun, models first, then thin routes."""

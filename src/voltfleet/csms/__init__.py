@@ -1,0 +1,1 @@
+"""The demo CSMS, so that anyone can try the product with nothing else."""

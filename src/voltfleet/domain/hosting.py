@@ -1,0 +1,231 @@
+"""The host link: every message that gateway and host exchange, and the words of a station's reports.
+
+The two halves share only this module. A host dials the gateway's ``/host-link`` WebSocket and both
+sides send binary messages, each one `GatewayMessage` or `HostMessage` in MessagePack (`encode`,
+`decode_gateway_message`, `decode_host_message`).
+
+The link is level-triggered: nothing on it is a delta that may not be repeated. The host says in its
+`Hello` what it holds; the gateway answers with what it should hold; reports carry whole states. So
+either side may die at any moment and the next conversation sets things right.
+"""
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+PROTOCOL_VERSION = 1
+"""Raised when a message changes in a way that an older half cannot read."""
+
+
+class ConnectionState(StrEnum):
+    """How far a charging station has got on its way to the CSMS."""
+
+    STOPPED = "stopped"
+    """Its runtime is stopped; it will not dial."""
+    WAITING = "waiting"
+    """Not connected; the next dial is due (first dial, back-off after a failure, or reboot)."""
+    CONNECTING = "connecting"
+    """Dialling: TCP, TLS or WebSocket handshake under way."""
+    CONNECTED = "connected"
+    """WebSocket open; the CSMS has not answered BootNotification yet."""
+    PENDING = "pending"
+    """The CSMS answered BootNotification with Pending."""
+    REJECTED = "rejected"
+    """The CSMS answered BootNotification with Rejected."""
+    ONLINE = "online"
+    """The CSMS accepted it."""
+
+
+class Assignment(msgspec.Struct, frozen=True, array_like=True):
+    """One charger that a host is to run.
+
+    ``generation`` grows with every change that the live station must take up (specification,
+    address, start, stop, reset, move to another host). A host that receives a newer generation
+    replaces the station; it never runs an older one again.
+    """
+
+    charger_id: str
+    generation: int
+    identity: str
+    ws_url: str
+    ocpp_version: str
+    brand_slug: str
+    model_slug: str
+    connector_type: str
+    running: bool
+    seed: int
+
+
+class ConnectionReport(msgspec.Struct, frozen=True, array_like=True):
+    """Where a charger's connection stands. ``since`` is epoch seconds; ``last_error`` is a sentence
+    that tells a user what to do; ``attempts`` counts the dials since it was last online."""
+
+    state: ConnectionState
+    since: float
+    last_error: str | None
+    attempts: int
+
+
+class ConnectorReport(msgspec.Struct, frozen=True, array_like=True):
+    """One connector's status, spelled as the charger's OCPP version spells it."""
+
+    evse_id: int
+    connector_id: int
+    status: str
+    error_code: str | None
+    since: float
+
+
+class ChargerReport(msgspec.Struct, frozen=True, array_like=True):
+    """What a host knows of one charger; fields that did not change since the last report are null.
+
+    ``generation`` is the one applied: the host holds the charger in that generation.
+    """
+
+    charger_id: str
+    generation: int
+    connection: ConnectionReport | None
+    connectors: list[ConnectorReport] | None
+
+
+class FrameLog(msgspec.Struct, frozen=True, array_like=True):
+    """One OCPP-J frame as it crossed the wire. ``at`` is epoch seconds."""
+
+    charger_id: str
+    at: float
+    from_station: bool
+    action: str
+    message: str
+
+
+class Command(msgspec.Struct, frozen=True, array_like=True):
+    """One thing a user wants a charging station to do; ``kind`` is a `domain.commands` kind."""
+
+    id: str
+    charger_id: str
+    kind: str
+    payload: dict[str, Any]
+
+
+class CommandOutcome(msgspec.Struct, frozen=True, array_like=True):
+    """What became of a command; ``state`` is a `domain.commands` state."""
+
+    id: str
+    charger_id: str
+    state: str
+    reason: str | None
+    detail: dict[str, Any] | None
+
+
+# --- host to gateway -----------------------------------------------------------------------------
+
+
+class Hello(msgspec.Struct, frozen=True, tag="hello"):
+    """The first message of a host. ``boot_id`` is new with every process; ``holding`` maps the
+    charger ids that it runs to their generations; ``capacity`` is the most chargers it can run."""
+
+    protocol: int
+    host_id: str
+    boot_id: str
+    capacity: int
+    holding: dict[str, int]
+
+
+class Beat(msgspec.Struct, frozen=True, tag="beat"):
+    """Renews the lease. Sent every third of the lease. ``stations`` is how many it runs,
+    ``online`` how many of them are accepted by their CSMS, ``lag_ms`` the worst delay of its event
+    loop since the last beat."""
+
+    stations: int
+    online: int
+    lag_ms: float
+
+
+class Reports(msgspec.Struct, frozen=True, tag="reports"):
+    """A batch of states: charger states and the ids of charger that the host no longer runs."""
+
+    chargers: list[ChargerReport]
+    dropped: list[str]
+
+
+class Frames(msgspec.Struct, frozen=True, tag="frames"):
+    """A batch of the frame log. The host keeps it until `FramesAck` of the same ``seq``."""
+
+    seq: int
+    frames: list[FrameLog]
+
+
+class CommandOutcomes(msgspec.Struct, frozen=True, tag="outcomes"):
+    """Outcomes of commands. The host keeps each until `OutcomesAck` names it."""
+
+    outcomes: list[CommandOutcome]
+
+
+HostMessage = Hello | Beat | Reports | Frames | CommandOutcomes
+
+# --- gateway to host -----------------------------------------------------------------------------
+
+
+class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
+    """The answer to `Hello`. After it the host reports the state of everything it holds. A host
+    that has not had a `BeatAck` for ``lease_seconds`` stops all its stations: by then the gateway
+    may have given them to another host."""
+
+    lease_seconds: float
+
+
+class BeatAck(msgspec.Struct, frozen=True, tag="beat_ack"):
+    """The lease is renewed, counted from when the host sent the `Beat` that this answers."""
+
+
+class Assign(msgspec.Struct, frozen=True, tag="assign"):
+    """Run these; a charger already held in the same or a newer generation is left alone."""
+
+    assignments: list[Assignment]
+
+
+class Drop(msgspec.Struct, frozen=True, tag="drop"):
+    """Stop running these; answered by ``Reports.dropped`` once their sockets are closed."""
+
+    charger_ids: list[str]
+
+
+class FramesAck(msgspec.Struct, frozen=True, tag="frames_ack"):
+    """The batch of that ``seq`` is kept; the host may forget it."""
+
+    seq: int
+
+
+class Commands(msgspec.Struct, frozen=True, tag="commands"):
+    """Do these. A host that has seen a command id already ignores the repetition."""
+
+    commands: list[Command]
+
+
+class OutcomesAck(msgspec.Struct, frozen=True, tag="outcomes_ack"):
+    """These outcomes are kept."""
+
+    ids: list[str]
+
+
+GatewayMessage = Welcome | BeatAck | Assign | Drop | FramesAck | Commands | OutcomesAck
+
+_encoder = msgspec.msgpack.Encoder()
+_gateway_decoder: msgspec.msgpack.Decoder[GatewayMessage] = msgspec.msgpack.Decoder(GatewayMessage)
+_host_decoder: msgspec.msgpack.Decoder[HostMessage] = msgspec.msgpack.Decoder(HostMessage)
+
+
+def encode(message: GatewayMessage | HostMessage) -> bytes:
+    """The message as one binary WebSocket message."""
+    return _encoder.encode(message)
+
+
+def decode_gateway_message(data: bytes) -> GatewayMessage:
+    """What the gateway said. Raises `msgspec.MsgspecError` if it is not one of its messages."""
+    return _gateway_decoder.decode(data)
+
+
+def decode_host_message(data: bytes) -> HostMessage:
+    """What a host said. Raises `msgspec.MsgspecError` if it is not one of its messages."""
+    return _host_decoder.decode(data)

@@ -1,0 +1,1 @@
+"""The runtime process: all I/O of the simulator."""

@@ -1,0 +1,1 @@
+"""The OCPP-J wire, sans-I/O."""

@@ -1,0 +1,1 @@
+"""The Charging Station, sans-I/O."""

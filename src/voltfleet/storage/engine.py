@@ -1,0 +1,179 @@
+"""The database as the rest of the house sees it: `Database.read` and `Database.write`.
+
+SQLite and Postgres behind one class. A unit of work is a plain function whose first argument is a
+SQLAlchemy `Connection`; it runs in a worker thread, inside one transaction, with a deadline, and
+has been committed to disk when the call returns. This is one of the two places that commit
+(the other is the step wrapper in ``workflows/steps.py``, which uses the same class).
+"""
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, Concatenate, ParamSpec, TypeVar
+
+import pysqlite3.dbapi2 as pysqlite
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+
+from voltfleet.domain.errors import Unavailable
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+THREADS = 12
+"""Worker threads of one Database; a unit of work that finds none free waits in their queue."""
+BACKLOG = 400
+"""Units of work that may wait for a thread; one more is refused at once, so that a hung server
+cannot make the gateway hoard requests."""
+DEADLINE_SECONDS = 3.0
+"""How long a request waits for its unit of work. A hung Postgres ignores its own timeouts."""
+BUSY_TIMEOUT_MS = 2_500
+
+
+def sqlite_url(path: Path) -> str:
+    """The database URL of an SQLite file."""
+    return f"sqlite:///{path}"
+
+
+def create_engine(url: str) -> sa.Engine:
+    """An engine for ``sqlite:///…`` or ``postgresql://…``, set up for durable commits.
+
+    SQLite: WAL, ``synchronous=FULL``, on a library without the WAL-reset bug of 3.7.0 to 3.51.2.
+    Postgres: psycopg 3, with ``synchronous_commit`` on and short lock and idle timeouts.
+    """
+    if url.startswith("sqlite"):
+        engine = sa.create_engine(
+            url, module=pysqlite, pool_size=THREADS + 4, max_overflow=16, pool_timeout=DEADLINE_SECONDS
+        )
+        event.listen(engine, "connect", _prepare_sqlite)
+        return engine
+    return sa.create_engine(
+        sa.make_url(url).set(drivername="postgresql+psycopg"),
+        pool_size=THREADS + 4,
+        max_overflow=16,
+        pool_timeout=DEADLINE_SECONDS,
+        pool_pre_ping=True,
+        connect_args={
+            "connect_timeout": 3,
+            "application_name": "voltfleet",
+            "options": "-c synchronous_commit=on -c lock_timeout=2500 -c idle_in_transaction_session_timeout=5000",
+        },
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "cache_size=-65536",
+        "temp_store=MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+class Database:
+    """One database, shared by every thread of the gateway. Close it after everything that uses it."""
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = create_engine(url)
+        self.is_sqlite = self.engine.dialect.name == "sqlite"
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="voltfleet-db")
+        self._waiting = 0
+        # SQLite has one writer; waiting for it here is fair and wakes at once, whereas its own
+        # busy handler sleeps up to 100 ms at a time.
+        self._writer = threading.Lock() if self.is_sqlite else contextlib.nullcontext()
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads: one consistent snapshot."""
+        with self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN")
+            try:
+                yield connection
+            finally:
+                connection.rollback()
+
+    @contextlib.contextmanager
+    def writing(self) -> Iterator[sa.Connection]:
+        """A transaction that is committed when the block ends and rolled back when it raises."""
+        with self._writer, self.engine.connect() as connection:
+            if self.is_sqlite:
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            try:
+                yield connection
+            except BaseException:
+                connection.rollback()
+                raise
+            connection.commit()
+
+    async def read(
+        self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """``work(connection, *args)`` in a reading transaction.
+
+        Raises `Unavailable` when the database cannot be reached, is hung, or has too much to do.
+        """
+        return await self._in_thread(self._read, work, args, kwargs)
+
+    async def write(
+        self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
+    ) -> T:
+        """``work(connection, *args)`` in a writing transaction, committed when this returns.
+
+        Raises `Unavailable` when the database cannot be reached, is hung, or has too much to do.
+        After a deadline (`Unavailable.code` is ``database_timeout``) it is not known whether the
+        transaction was committed: repeat only what is idempotent.
+        """
+        return await self._in_thread(self._write, work, args, kwargs)
+
+    def close(self) -> None:
+        """Waits for the units of work under way, then closes every connection."""
+        self._threads.shutdown(wait=True, cancel_futures=True)
+        self.engine.dispose()
+
+    def _read(self, work: Callable[..., T], args: Any, kwargs: Any) -> T:
+        with self.reading() as connection:
+            return work(connection, *args, **kwargs)
+
+    def _write(self, work: Callable[..., T], args: Any, kwargs: Any) -> T:
+        with self.writing() as connection:
+            return work(connection, *args, **kwargs)
+
+    async def _in_thread(self, transact: Callable[..., T], work: Any, args: Any, kwargs: Any) -> T:
+        if self._waiting >= BACKLOG:
+            raise Unavailable("The database has too much to do.", code="database_busy")
+        self._waiting += 1
+        future = asyncio.get_running_loop().run_in_executor(
+            self._threads, transact, work, args, kwargs
+        )
+        future.add_done_callback(self._done)
+        try:
+            return await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)
+        except TimeoutError as error:
+            raise Unavailable("The database did not answer in time.", code="database_timeout") from error
+        except DBAPIError as error:
+            if _is_outage(error):
+                raise Unavailable("The database cannot be reached.", code="database_unavailable") from error
+            raise
+        except sa.exc.TimeoutError as error:
+            raise Unavailable("The database has too much to do.", code="database_busy") from error
+
+    def _done(self, future: "asyncio.Future[Any]") -> None:
+        self._waiting -= 1
+        if not future.cancelled():
+            future.exception()  # an abandoned unit of work's error has been answered by the deadline
+
+
+def _is_outage(error: DBAPIError) -> bool:
+    return error.connection_invalidated or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)

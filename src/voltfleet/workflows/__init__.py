@@ -1,0 +1,1 @@
+"""Durable intent: what must happen even if every process is killed."""
