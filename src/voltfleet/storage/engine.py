@@ -14,7 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import pysqlite3.dbapi2 as pysqlite
+import pysqlite3.dbapi2 as pysqlite  # type: ignore[import-untyped]
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError
@@ -47,7 +47,11 @@ def create_engine(url: str) -> sa.Engine:
     """
     if url.startswith("sqlite"):
         engine = sa.create_engine(
-            url, module=pysqlite, pool_size=THREADS + 4, max_overflow=16, pool_timeout=DEADLINE_SECONDS
+            url,
+            module=pysqlite,
+            pool_size=THREADS + 4,
+            max_overflow=16,
+            pool_timeout=DEADLINE_SECONDS,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
@@ -60,7 +64,8 @@ def create_engine(url: str) -> sa.Engine:
         connect_args={
             "connect_timeout": 3,
             "application_name": "voltfleet",
-            "options": "-c synchronous_commit=on -c lock_timeout=2500 -c idle_in_transaction_session_timeout=5000",
+            "options": "-c synchronous_commit=on -c lock_timeout=2500"
+            " -c idle_in_transaction_session_timeout=5000",
         },
     )
 
@@ -81,7 +86,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 class Database:
-    """One database, shared by every thread of the gateway. Close it after everything that uses it."""
+    """One database, shared by every thread of the gateway; closed after everything that uses it."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -161,10 +166,14 @@ class Database:
         try:
             return await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)
         except TimeoutError as error:
-            raise Unavailable("The database did not answer in time.", code="database_timeout") from error
+            raise Unavailable(
+                "The database did not answer in time.", code="database_timeout"
+            ) from error
         except DBAPIError as error:
             if _is_outage(error):
-                raise Unavailable("The database cannot be reached.", code="database_unavailable") from error
+                raise Unavailable(
+                    "The database cannot be reached.", code="database_unavailable"
+                ) from error
             raise
         except sa.exc.TimeoutError as error:
             raise Unavailable("The database has too much to do.", code="database_busy") from error
@@ -172,8 +181,10 @@ class Database:
     def _done(self, future: "asyncio.Future[Any]") -> None:
         self._waiting -= 1
         if not future.cancelled():
-            future.exception()  # an abandoned unit of work's error has been answered by the deadline
+            future.exception()  # an abandoned one's error was answered by the deadline
 
 
 def _is_outage(error: DBAPIError) -> bool:
-    return error.connection_invalidated or isinstance(error, sa.exc.OperationalError | sa.exc.InterfaceError)
+    return error.connection_invalidated or isinstance(
+        error, sa.exc.OperationalError | sa.exc.InterfaceError
+    )
