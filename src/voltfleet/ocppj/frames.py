@@ -100,7 +100,6 @@ _parts_decoder = msgspec.json.Decoder(list[msgspec.Raw])
 _any_decoder = msgspec.json.Decoder()
 _encode = msgspec.json.encode
 
-_ACTIONED = (MessageType.CALL, MessageType.SEND)
 _ERRORS = (MessageType.CALL_ERROR, MessageType.CALL_RESULT_ERROR)
 _TYPES: dict[type[Frame], MessageType] = {
     Call: MessageType.CALL,
@@ -161,11 +160,8 @@ def _fault(number: int, unique_id: str | None, parts: list[msgspec.Raw]) -> Fram
         return FrameFault.WRONG_ARITY
     if unique_id is None:
         return FrameFault.BAD_UNIQUE_ID
-    if message_type in _ERRORS:
-        return FrameFault.BAD_ERROR
-    if message_type in _ACTIONED and not isinstance(_value(parts, 2), str):
-        return FrameFault.BAD_ACTION
-    return FrameFault.BAD_PAYLOAD
+    # A payload may be any value as far as the decoder goes, so only a string can be missing here.
+    return FrameFault.BAD_ERROR if message_type in _ERRORS else FrameFault.BAD_ACTION
 
 
 def _value(parts: list[msgspec.Raw], index: int) -> Any:
