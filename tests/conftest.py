@@ -1,0 +1,42 @@
+"""Fixtures for every room: a database of either kind, a free port, a clock."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from support import postgres
+from support.clock import FakeClock
+
+
+def pytest_configure() -> None:
+    """Names the directory that the session's workers share, before they start."""
+    postgres.run_directory()
+
+
+def pytest_unconfigure() -> None:
+    """Stops the session's Postgres, if a test has needed one."""
+    postgres.stop_server()
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database; the test runs once on SQLite and once on Postgres."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'voltfleet.db'}"
+        return
+    name = postgres.create_database()
+    yield postgres.server().url(name)
+    postgres.drop_database(name)
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port of 127.0.0.1 that nothing listens on just now."""
+    return postgres.free_port()
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Time as a number: ``clock()`` reads it, ``clock.advance(seconds)`` moves it."""
+    return FakeClock()
