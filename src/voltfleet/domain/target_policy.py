@@ -1,0 +1,125 @@
+"""Which addresses a tenant may point a charger at: any CSMS, but no cloud's metadata service.
+
+Two checks share one rule. `check_ws_url` looks at what the tenant wrote and refuses every spelling
+of a forbidden address; `check_address` looks at the address that a name turned out to have, so that
+a host can refuse it when it dials.
+"""
+
+import re
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import SplitResult, urlsplit
+
+MAX_LENGTH = 2048
+
+_UNPRINTABLE = re.compile(r"[^\x21-\x7e]|\\")
+_HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
+_NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
+_OCTETS = 4
+_METADATA_NAMES = frozenset(
+    {
+        "metadata",
+        "metadata.goog",
+        "metadata.google.internal",
+        "instance-data",
+        "instance-data.ec2.internal",
+    }
+)
+_FORBIDDEN = (
+    ip_network("169.254.0.0/16"),  # link-local; the metadata service of AWS, Azure, GCP and others
+    ip_network("fe80::/10"),
+    ip_network("100.100.100.200/32"),  # Alibaba Cloud
+    ip_network("192.0.0.192/32"),  # Oracle Cloud
+    ip_network("168.63.129.16/32"),  # Azure's platform address
+    ip_network("fd00:ec2::/32"),  # AWS, IPv6
+    ip_network("fd20:ce::254/128"),  # GCP, IPv6
+)
+_NAT64 = IPv6Network("64:ff9b::/96")
+_REFUSED = "Chargers must not dial link-local addresses or a cloud's metadata service."
+
+
+def check_ws_url(url: str) -> str | None:
+    """What is wrong with a CSMS address, as a sentence; nothing if a charger may dial it."""
+    if len(url) > MAX_LENGTH:
+        return f"The URL has {len(url)} characters; {MAX_LENGTH} are allowed."
+    if _UNPRINTABLE.search(url):
+        return "The URL must be printable ASCII without spaces or backslashes."
+    if "#" in url:
+        return "The URL must not have a fragment (#…)."
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "The URL's host or port (1 to 65535) cannot be read."
+    return _check_shape(parts, port) or _check_host(parts.hostname or "")
+
+
+def check_address(address: str) -> str | None:
+    """What is wrong with dialling an IP address, as a sentence; nothing if a charger may.
+
+    Raises `ValueError` if it is not an IP address.
+    """
+    return _REFUSED if _is_forbidden(ip_address(address)) else None
+
+
+def _check_shape(parts: SplitResult, port: int | None) -> str | None:
+    if parts.scheme not in {"ws", "wss"}:
+        return "The URL must start with ws:// or wss://"
+    if not parts.hostname:
+        return "The URL must name a host."
+    if "@" in parts.netloc:
+        return "The URL must not contain credentials."
+    return "The URL's port must be between 1 and 65535." if port == 0 else None
+
+
+def _check_host(host: str) -> str | None:
+    try:
+        address = _read_address(host)
+    except ValueError:
+        return "The URL's host is neither a host name nor an IP address."
+    if address is not None:
+        return _REFUSED if _is_forbidden(address) else None
+    if not _HOST.fullmatch(host) or ".." in host:
+        return "The URL's host is neither a host name nor an IP address."
+    return _REFUSED if host.rstrip(".").lower() in _METADATA_NAMES else None
+
+
+def _read_address(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that a host stands for in any spelling that a resolver would take; none if it is
+    a name. Raises `ValueError` if it looks like an address and is not one."""
+    if ":" in host:
+        return IPv6Address(host.partition("%")[0])
+    parts = host.removesuffix(".").split(".")
+    return _read_ipv4(parts) if _NUMBER.fullmatch(parts[-1]) else None
+
+
+def _read_ipv4(parts: list[str]) -> IPv4Address:
+    """As ``inet_aton``: one to four numbers, decimal, octal or hex; the last fills the rest."""
+    if len(parts) > _OCTETS:
+        raise ValueError("too many parts")
+    *high, low = (_read_number(part) for part in parts)
+    low_bits = 8 * (_OCTETS - len(high))
+    if low >> low_bits or any(octet >> 8 for octet in high):
+        raise ValueError("a part is too large")
+    return IPv4Address(int.from_bytes(high, "big") << low_bits | low)
+
+
+def _read_number(text: str) -> int:
+    if text[:2].lower() == "0x":
+        return int(text[2:] or "0", 16)
+    return int(text, 8 if text.startswith("0") else 10)
+
+
+def _is_forbidden(address: IPv4Address | IPv6Address) -> bool:
+    candidates = [address]
+    if isinstance(address, IPv6Address):
+        candidates += _embedded(address)
+    return any(candidate in network for candidate in candidates for network in _FORBIDDEN)
+
+
+def _embedded(address: IPv6Address) -> list[IPv4Address]:
+    """The IPv4 addresses that an IPv6 address leads to: mapped, compatible, 6to4, NAT64."""
+    found = [a for a in (address.ipv4_mapped, address.sixtofour) if a is not None]
+    low = IPv4Address(int(address) & 0xFFFFFFFF)
+    if int(address) >> 32 == 0 or address in _NAT64:
+        found.append(low)
+    return found
