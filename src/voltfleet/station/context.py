@@ -1,0 +1,176 @@
+"""What every functional block gets: the station around it.
+
+How to write a block
+--------------------
+A block is a class with ``__slots__`` that derives from `blocks.Block` and takes the `Context` and
+the blocks it needs (the engine builds them, bottom up, so that imports have no cycle).
+
+- **Answer a CALL**: a method marked ``@handles(messages.Reset)`` gets the decoded request and
+  returns the response Struct, or raises `ocppj.errors.RpcError`. The action is the name of the
+  request type. The answer is always on the wire before any CALL that the method makes.
+- **Send a CALL**: ``ctx.call(request, AnswerType, on_answer, on_failure, lane)``; never blocks.
+  Exactly one of the callbacks is called, later or (station offline, lane does not wait) at once, so
+  ``on_failure`` must not simply call again: it starts a timer. `outbox.Lane` tells what waits and
+  is retried. Use `call_built` where the payload is only known when it is sent.
+- **Wait**: ``ctx.timers.start((name, number), at, callback)``; names in `timers.PHYSICAL` survive a
+  reboot, all others are forgotten by it.
+- **Read the clock**: ``ctx.now``, set at every entry. ``ctx.timestamp()`` for payloads.
+- **React to the hardware**: the engine is the `Hardware.listener` and passes each `HardwareEvent`
+  on to the blocks concerned; blocks change hardware only through `Hardware`'s methods.
+- **Tell the host**: ``ctx.report(...)``, ``ctx.register(...)``, ``ctx.outcome(command, ...)``.
+- **Reboot**: ``ctx.reboot(seconds)``; afterwards the engine's ``power_up`` is called.
+
+Handlers and callbacks run to completion, in one thread, and never wait.
+"""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any, TypeVar
+
+import msgspec
+
+from voltfleet.domain.commands import CommandState
+from voltfleet.domain.hosting import Command, CommandOutcome, ConnectionState
+from voltfleet.domain.specs import OcppVersion, StationSpec
+from voltfleet.station.hardware import Hardware
+from voltfleet.station.outbox import Build, Gate, Lane, OnFailure, Outbox, OutCall
+from voltfleet.station.reports import Registration, StationReport
+from voltfleet.station.rng import Rng
+from voltfleet.station.timers import Timers
+
+Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+
+@cache
+def decoder(type_: type[Answer]) -> msgspec.json.Decoder[Answer]:
+    """The one decoder of a message type, shared by all stations."""
+    return msgspec.json.Decoder(type_)
+
+
+class Context:
+    """The station as its functional blocks see it."""
+
+    __slots__ = (
+        "_reports",
+        "close_code",
+        "connected",
+        "hardware",
+        "identity",
+        "link_wanted",
+        "now",
+        "on_power_up",
+        "outbox",
+        "registration",
+        "rng",
+        "spec",
+        "timers",
+        "version",
+    )
+
+    def __init__(
+        self, spec: StationSpec, version: OcppVersion, *, identity: str, seed: int, now: float
+    ) -> None:
+        self.spec = spec
+        self.version = version
+        self.identity = identity
+        self.now = now
+        self.rng = Rng(seed)
+        self.timers = Timers()
+        # Message ids must not repeat when the host starts anew with the same seed: mix the time in.
+        self.outbox = Outbox(seed ^ int(now * 1000))
+        self.hardware = Hardware(spec, rng=self.rng, timers=self.timers, now=now)
+        self.connected = False
+        self.link_wanted = True
+        self.close_code: int | None = None
+        self.registration = ConnectionState.WAITING
+        self.on_power_up: Callable[[], None] = _nothing
+        self._reports: list[StationReport] = []
+
+    # --- to the CSMS ----------------------------------------------------------------------------
+
+    @property
+    def online(self) -> bool:
+        """Connected and accepted."""
+        return self.outbox.gate is Gate.OPEN
+
+    def call(
+        self,
+        request: msgspec.Struct,
+        answer: type[Answer],
+        on_answer: Callable[[Answer], None] | None = None,
+        on_failure: OnFailure | None = None,
+        lane: Lane = Lane.NORMAL,
+    ) -> None:
+        """Send a CALL when its turn comes; the action is the name of the request's type."""
+        action = type(request).__name__
+        self.outbox.put(OutCall(action, request, decoder(answer), on_answer, on_failure, lane))
+
+    def call_built(
+        self,
+        request_type: type[msgspec.Struct],
+        build: Build,
+        answer: type[Answer],
+        on_answer: Callable[[Answer], None] | None = None,
+        on_failure: OnFailure | None = None,
+        lane: Lane = Lane.TRANSACTION,
+    ) -> None:
+        """Like `call`, with a payload made at the moment of sending; None: it is not sent, and no
+        callback is called."""
+        action = request_type.__name__
+        self.outbox.put(OutCall(action, build, decoder(answer), on_answer, on_failure, lane))
+
+    # --- to the host ----------------------------------------------------------------------------
+
+    def report(self, report: StationReport) -> None:
+        """Something the host is to know."""
+        self._reports.append(report)
+
+    def take_reports(self) -> list[StationReport]:
+        """What was reported since the last time."""
+        taken, self._reports = self._reports, []
+        return taken
+
+    def register(self, state: ConnectionState, note: str | None = None) -> None:
+        """The station has got so far with its CSMS."""
+        self.registration = state
+        self.report(Registration(state, note))
+
+    def outcome(
+        self,
+        command: Command,
+        state: CommandState,
+        reason: str | None = None,
+        detail: dict[str, Any] | None = None,
+    ) -> None:
+        """What became of a command."""
+        self.report(CommandOutcome(command.id, command.charger_id, state, reason, detail))
+
+    # --- time and power -------------------------------------------------------------------------
+
+    def timestamp(self) -> str:
+        """Now, as payloads write it (RFC 3339, UTC, milliseconds)."""
+        return rfc3339(self.now)
+
+    def after(self, name: str, number: int, seconds: float, callback: Callable[[], None]) -> None:
+        """Call back so many seconds from now."""
+        self.timers.start((name, number), self.now + seconds, callback)
+
+    def reboot(self, seconds: float) -> None:
+        """Power the firmware down; it is back, and dials again, after so many seconds."""
+        self.link_wanted = False
+        self.timers.stop_firmware()
+        self.after("power", 0, seconds, self._power_up)
+
+    def _power_up(self) -> None:
+        self.link_wanted = True
+        self.on_power_up()
+
+
+def rfc3339(at: float) -> str:
+    """Epoch seconds as RFC 3339 in UTC with milliseconds."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
+
+
+def _nothing() -> None:
+    """Stands in until the engine is built."""

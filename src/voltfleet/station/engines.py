@@ -1,0 +1,12 @@
+"""Which functional blocks speak which OCPP version: one line each."""
+
+from collections.abc import Callable, Mapping
+
+from voltfleet.domain.specs import OcppVersion
+from voltfleet.station.context import Context
+from voltfleet.station.engine import Engine
+from voltfleet.station.v16.engine import Engine16
+
+ENGINES: Mapping[OcppVersion, Callable[[Context], Engine]] = {
+    OcppVersion.V16: Engine16,
+}

@@ -1,0 +1,174 @@
+"""One simulated charging station, sans-I/O: the whole of what a host sees of it."""
+
+import msgspec
+
+from voltfleet.domain import commands
+from voltfleet.domain.commands import CommandKind, CommandState
+from voltfleet.domain.hosting import Command, ConnectionState
+from voltfleet.domain.specs import OcppVersion, StationSpec
+from voltfleet.ocppj import frames, rpc
+from voltfleet.ocppj.errors import RpcError, RpcErrorCode
+from voltfleet.ocppj.frames import (
+    Call,
+    CallError,
+    CallResult,
+    CallResultError,
+    Frame,
+    FrameError,
+    MessageType,
+    Send,
+)
+from voltfleet.station.connector import HardwareRefusal
+from voltfleet.station.context import Context
+from voltfleet.station.engines import ENGINES
+from voltfleet.station.reports import StationReport
+
+_BROKEN_ANSWERS = (MessageType.CALL_RESULT, MessageType.CALL_ERROR)
+
+
+class ChargingStation:
+    """A charging station as its socket, its clock and its user see it.
+
+    ``now`` is epoch seconds. Should it ever go backwards (a clock that was set), the station's own
+    time stands still until it has caught up. After every call, take `outgoing` and `reports`, look
+    at `link_wanted` and `close_code`, and call `tick` at `next_deadline`.
+    """
+
+    __slots__ = ("_ctx", "_engine")
+
+    def __init__(
+        self, spec: StationSpec, version: OcppVersion, *, identity: str, seed: int, now: float
+    ) -> None:
+        self._ctx = Context(spec, version, identity=identity, seed=seed, now=now)
+        self._engine = ENGINES[version](self._ctx)
+
+    # --- what happens to it ---------------------------------------------------------------------
+
+    def connected(self, now: float) -> None:
+        """The WebSocket is open, with the version's subprotocol."""
+        self._enter(now)
+        self._ctx.connected = True
+        self._ctx.close_code = None
+        if self._ctx.link_wanted:
+            self._ctx.register(ConnectionState.CONNECTED)
+            self._engine.connected()
+            self._ctx.outbox.pump(self._ctx.now)
+
+    def disconnected(self, now: float) -> None:
+        """The socket is gone, whoever closed it."""
+        self._enter(now)
+        self._ctx.connected = False
+        self._ctx.close_code = None
+        self._ctx.registration = ConnectionState.WAITING
+        self._ctx.outbox.lose_link()
+        self._engine.disconnected()
+
+    def receive(self, text: str, now: float) -> str:
+        """One text frame. Returns the action it belongs to, "" when that cannot be told."""
+        self._enter(now)
+        if not self._ctx.connected or not self._ctx.link_wanted:
+            return ""
+        try:
+            frame = frames.parse(text)
+        except FrameError as error:
+            action = self._receive_broken(error)
+        else:
+            action = self._receive_frame(frame)
+        self._ctx.outbox.pump(self._ctx.now)
+        return action
+
+    def command(self, command: Command, now: float) -> None:
+        """Something a user wants; the outcome comes through `reports`, now or later."""
+        self._enter(now)
+        try:
+            kind = CommandKind(command.kind)
+            payload = commands.read_payload(kind, command.payload)
+            self._engine.command(kind, payload, command)
+        except (HardwareRefusal, ValueError, msgspec.ValidationError) as refusal:
+            self._ctx.outcome(command, CommandState.REJECTED, str(refusal))
+        self._ctx.outbox.pump(self._ctx.now)
+
+    def tick(self, now: float) -> None:
+        """Time has come: fire every timer that is due."""
+        self._enter(now)
+        now = self._ctx.now
+        self._ctx.outbox.expire(now)
+        while self._ctx.timers.fire_next(now):
+            pass
+        self._ctx.outbox.pump(now)
+
+    # --- what the host does next ----------------------------------------------------------------
+
+    def outgoing(self) -> list[tuple[str, str]]:
+        """The frames to send, in order: (action, text). Each is handed out once."""
+        taken, self._ctx.outbox.frames = self._ctx.outbox.frames, []
+        return taken
+
+    def reports(self) -> list[StationReport]:
+        """What the host is to know. Each is handed out once."""
+        return self._ctx.take_reports()
+
+    def next_deadline(self) -> float | None:
+        """When `tick` is to be called next (epoch seconds); None: not before something happens."""
+        timer, outbox = self._ctx.timers.next_at(), self._ctx.outbox.next_at(self._ctx.now)
+        if timer is None or outbox is None:
+            return outbox if timer is None else timer
+        return min(timer, outbox)
+
+    @property
+    def link_wanted(self) -> bool:
+        """False while it reboots: close the socket once `outgoing` is flushed, and dial again when
+        this is True."""
+        return self._ctx.link_wanted
+
+    @property
+    def close_code(self) -> int | None:
+        """Set when the station wants this socket closed for reasons of the protocol."""
+        return self._ctx.close_code
+
+    # --- inside ---------------------------------------------------------------------------------
+
+    def _enter(self, now: float) -> None:
+        self._ctx.now = max(self._ctx.now, now)
+
+    def _receive_broken(self, error: FrameError) -> str:
+        if error.message_type in _BROKEN_ANSWERS and error.unique_id is not None:
+            # Its call will get no better answer: do not wait for the time-out.
+            code = RpcErrorCode.FORMAT_VIOLATION.spelled(self._ctx.version)
+            fault = error.fault.value
+            return self._ctx.outbox.settle_error(error.unique_id, code, fault, self._ctx.now)
+        answer = rpc.answer_to(error, self._ctx.version)
+        if answer is not None:
+            self._ctx.outbox.frames.append(("", answer))
+        return ""
+
+    def _receive_frame(self, frame: Frame) -> str:
+        outbox = self._ctx.outbox
+        match frame:
+            case Call():
+                self._answer(frame)
+                return frame.action
+            case CallResult():
+                return outbox.settle(frame.unique_id, frame.payload, self._ctx.now)
+            case CallError():
+                return outbox.settle_error(
+                    frame.unique_id, frame.code, frame.description, self._ctx.now
+                )
+            case Send():
+                self._engine.received(frame.action, frame.payload)
+                return frame.action
+            case CallResultError():
+                # The CSMS could not read our answer. Nobody waits for it: there is nothing to undo.
+                return ""
+
+    def _answer(self, call: Call) -> None:
+        try:
+            answer = self._engine.answer(call.action, call.payload)
+        except RpcError as error:
+            code = error.code.spelled(self._ctx.version)
+            text = frames.encode_error(call.unique_id, code, error.description, error.details)
+        else:
+            if answer is None:
+                return
+            text = frames.encode_result(call.unique_id, msgspec.json.encode(answer))
+        self._ctx.outbox.frames.append((call.action, text))
