@@ -19,6 +19,7 @@ import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg import sql
@@ -192,7 +193,7 @@ def _server_user() -> pwd.struct_passwd | None:
     raise PostgresUnavailableError("Running as root, and there is no user `postgres` or `nobody`.")
 
 
-def _as_user(user: pwd.struct_passwd | None) -> dict[str, object]:
+def _as_user(user: pwd.struct_passwd | None) -> dict[str, Any]:
     if user is None:
         return {}
     return {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
@@ -226,9 +227,9 @@ def _initialise(
     secret.write_text(password)
     if user is not None:
         os.chown(secret, user.pw_uid, user.pw_gid)
-    command = [programs / "initdb", "--pgdata", directory / "data", "--username", "postgres"]
-    options = ["--auth", "scram-sha-256", "--pwfile", secret, "--no-sync", "--encoding", "UTF8"]
-    _run([*command, *options, "--locale", "C"], directory, user)
+    options = f"--pgdata data --username postgres --pwfile {secret.name} --auth scram-sha-256"
+    command = [programs / "initdb", *options.split(), "--no-sync", "--encoding=UTF8", "--locale=C"]
+    _run(command, directory, user)
     secret.unlink()
 
 
@@ -241,7 +242,7 @@ def _run(command: list[str | Path], directory: Path, user: pwd.struct_passwd | N
         text=True,
         timeout=120,
         check=False,
-        **_as_user(user),  # type: ignore[call-overload]
+        **_as_user(user),
     )
     if done.returncode:
         raise PostgresUnavailableError(f"{command[0]} failed: {done.stderr or done.stdout}")
@@ -256,10 +257,10 @@ def _spawn_guard(
     programs: Path, directory: Path, port: int, user: pwd.struct_passwd | None
 ) -> subprocess.Popen[bytes]:
     settings = [f"--{name}={value}" for name, value in (_SETTINGS | {"port": str(port)}).items()]
-    owner = [] if user is None else [f"{user.pw_uid}:{user.pw_gid}"]
-    guard = [sys.executable, "-I", _GUARD, str(session_pid()), directory, *(owner or ["-"])]
+    owner = "-" if user is None else f"{user.pw_uid}:{user.pw_gid}"
+    guard = [sys.executable, "-I", str(_GUARD), str(session_pid()), str(directory)]
     return subprocess.Popen(
-        [*guard, str(programs / "postgres"), "-D", str(directory / "data"), *settings],
+        [*guard, owner, str(programs / "postgres"), "-D", str(directory / "data"), *settings],
         cwd="/",
         env=_environment(),
         stdin=subprocess.DEVNULL,

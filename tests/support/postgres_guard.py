@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -21,7 +22,7 @@ POLL_SECONDS = 0.1
 
 def main(session_pid: int, directory: Path, owner: str, command: list[str]) -> int:
     """Serves until the session is over (0), or until the server fails (its exit code)."""
-    identity = {}
+    identity: dict[str, Any] = {}
     if owner != "-":
         uid, gid = owner.split(":")
         identity = {"user": int(uid), "group": int(gid), "extra_groups": []}

@@ -1,0 +1,39 @@
+# `make` alone lists the targets. Everything runs in .venv, which `make setup` builds; the other
+# targets do so first where it is missing or out of date.
+
+PYTHON =
+WORKERS = 2
+ARGS =
+BIN = .venv/bin
+
+.PHONY: help setup demo test check bench clean
+
+help:
+	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
+	@echo "make demo    1,000 charging stations against a demo CSMS; ARGS=\"--chargers 100\" for fewer"
+	@echo "make test    every test; WORKERS=4 for more than two at once"
+	@echo "make check   linting, types, import rules"
+	@echo "make bench   the figures that the README states, measured here"
+	@echo "make clean   remove .venv and everything that was built"
+
+setup:
+	@python=`PYTHON="$(PYTHON)" tools/find-python.sh` && "$$python" tools/bootstrap.py
+
+demo: setup
+	@$(BIN)/voltfleet demo $(ARGS)
+
+test: setup
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+
+check: setup
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/mypy tools/bootstrap.py tests/conftest.py tests/support
+	$(BIN)/lint-imports
+
+bench: setup
+	@$(BIN)/python -m benchmarks $(ARGS)
+
+clean:
+	rm -rf .venv .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
+	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
