@@ -36,6 +36,7 @@ class SetupError(Exception):
 
 def main() -> int:
     """Builds what is missing; the exit code is 1 when that failed."""
+    sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     wanted = fingerprint()
     if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
         return 0

@@ -17,6 +17,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -233,7 +234,7 @@ def _initialise(
     secret.unlink()
 
 
-def _run(command: list[str | Path], directory: Path, user: pwd.struct_passwd | None) -> None:
+def _run(command: Sequence[object], directory: Path, user: pwd.struct_passwd | None) -> None:
     done = subprocess.run(
         [str(word) for word in command],
         cwd=directory,
