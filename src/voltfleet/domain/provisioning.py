@@ -1,4 +1,4 @@
-"""The life of a provisioning job and of each charger in it: states, transitions, retries, errors."""
+"""The life of a provisioning job and of each of its chargers: states, retries, errors."""
 
 import heapq
 import random
@@ -47,7 +47,7 @@ LONGEST_RETRY_SECONDS = 30.0
 
 
 def retry_delay_seconds(attempt: int, rng: random.Random) -> float:
-    """How long to wait after failed attempt number ``attempt`` (from 1): exponential, half jittered."""
+    """The wait after failed attempt number ``attempt`` (from 1): exponential, half of it jitter."""
     ceiling = min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 2.0 ** (attempt - 1))
     return ceiling / 2 + rng.random() * ceiling / 2
 

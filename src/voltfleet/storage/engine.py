@@ -52,6 +52,7 @@ def create_engine(url: str) -> sa.Engine:
             pool_size=THREADS + 4,
             max_overflow=16,
             pool_timeout=DEADLINE_SECONDS,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
@@ -61,6 +62,7 @@ def create_engine(url: str) -> sa.Engine:
         max_overflow=16,
         pool_timeout=DEADLINE_SECONDS,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={
             "connect_timeout": 3,
             "application_name": "voltfleet",

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.config import Config
 
 from voltfleet.storage import tables
+from voltfleet.storage.dialect import take_turns
 from voltfleet.storage.engine import Database
 
 _HERE = Path(__file__).parent / "migrations"
@@ -23,8 +24,7 @@ def upgrade(database: Database, line: str) -> None:
     SQLite on the write lock.
     """
     with database.writing() as connection:
-        if not database.is_sqlite:
-            connection.execute(sa.text("SELECT pg_advisory_xact_lock(86010)"))
+        take_turns(connection, "migrations")
         command.upgrade(config(connection, line), "head")
 
 

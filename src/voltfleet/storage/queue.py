@@ -1,4 +1,4 @@
-"""The way into the durable engine: start a workflow in the same transaction as the row it is about."""
+"""The way into the durable engine: a workflow starts in the transaction of the row it is about."""
 
 from dbos import DBOSClient
 from sqlalchemy import Connection
@@ -14,7 +14,7 @@ JOBS = "jobs"
 
 
 class WorkflowQueue:
-    """Enqueues workflows; runs none. The engine's tables must exist (`workflows.engine` makes them)."""
+    """Enqueues workflows; runs none. `workflows.engine` makes the tables that it writes to."""
 
     def __init__(self, database: Database) -> None:
         self._client = DBOSClient(
@@ -24,7 +24,9 @@ class WorkflowQueue:
             retry_connection_errors=False,
         )
 
-    def enqueue(self, connection: Connection, workflow: str, workflow_id: str, argument: str) -> None:
+    def enqueue(
+        self, connection: Connection, workflow: str, workflow_id: str, argument: str
+    ) -> None:
         """Starts ``workflow(argument)`` once ``connection``'s transaction commits, and not if it
         does not. A workflow id that is there already is left alone."""
         self._client.enqueue_in_transaction(

@@ -1,12 +1,12 @@
 """The first schema
 
-Revision: 2026112201, after .
+Revision: 20261122_main, after .
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026112201"
+revision = "20261122_main"
 down_revision = None
 branch_labels = None
 depends_on = None

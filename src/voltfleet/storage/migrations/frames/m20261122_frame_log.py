@@ -1,12 +1,12 @@
 """The frame log
 
-Revision: 2026112202, after .
+Revision: 20261122_frames, after .
 """
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "2026112202"
+revision = "20261122_frames"
 down_revision = None
 branch_labels = None
 depends_on = None

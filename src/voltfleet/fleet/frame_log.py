@@ -1,0 +1,82 @@
+"""The OCPP frame log: what crossed each charger's wire, kept with a bound on age and on size."""
+
+from collections.abc import Sequence
+
+import sqlalchemy as sa
+
+from voltfleet.domain.hosting import FrameLog
+from voltfleet.storage.tables import ocpp_frames
+
+_TRIMMED_AT_ONCE = 50_000
+
+
+def append(connection: sa.Connection, frames: Sequence[FrameLog]) -> None:
+    """Keeps a batch of frames."""
+    if frames:
+        connection.execute(
+            sa.insert(ocpp_frames),
+            [
+                {
+                    "charger_id": frame.charger_id,
+                    "at": frame.at,
+                    "from_station": frame.from_station,
+                    "action": frame.action,
+                    "message": frame.message,
+                }
+                for frame in frames
+            ],
+        )
+
+
+def page(
+    connection: sa.Connection,
+    charger_id: str,
+    *,
+    start: float | None,
+    end: float | None,
+    action: str | None,
+    offset: int,
+    limit: int,
+) -> tuple[list[FrameLog], int]:
+    """The charger's frames from ``start`` to ``end`` (inclusive), oldest first, and how many."""
+    wanted = [ocpp_frames.c.charger_id == charger_id]
+    if start is not None:
+        wanted.append(ocpp_frames.c.at >= start)
+    if end is not None:
+        wanted.append(ocpp_frames.c.at <= end)
+    if action is not None:
+        wanted.append(ocpp_frames.c.action == action)
+    total = connection.execute(sa.select(sa.func.count()).where(*wanted)).scalar_one()
+    columns = ("charger_id", "at", "from_station", "action", "message")
+    rows = connection.execute(
+        sa.select(*(ocpp_frames.c[name] for name in columns))
+        .where(*wanted)
+        .order_by(ocpp_frames.c.at, ocpp_frames.c.id)
+        .offset(offset)
+        .limit(limit)
+    )
+    return [FrameLog(*row) for row in rows], total
+
+
+def trim(connection: sa.Connection, *, older_than: float, keep: int) -> int:
+    """Deletes frames older than ``older_than`` and all but about the newest ``keep``.
+
+    A bounded number at a time, so that a trim never holds up the log for long; returns how many.
+    Ids grow with time, so both bounds are cut at an id.
+    """
+    first, last = connection.execute(
+        sa.select(sa.func.min(ocpp_frames.c.id), sa.func.max(ocpp_frames.c.id))
+    ).one()
+    if first is None:
+        return 0
+    last_old = connection.execute(
+        sa.select(sa.func.max(ocpp_frames.c.id)).where(
+            ocpp_frames.c.at < older_than, ocpp_frames.c.id < first + _TRIMMED_AT_ONCE
+        )
+    ).scalar_one()
+    cut = max(last - keep, last_old or 0)
+    if cut < first:
+        return 0
+    return connection.execute(
+        sa.delete(ocpp_frames).where(ocpp_frames.c.id <= min(cut, first + _TRIMMED_AT_ONCE))
+    ).rowcount

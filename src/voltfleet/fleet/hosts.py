@@ -1,0 +1,261 @@
+"""Hosts: who is there, what each is to run, and what they report.
+
+The database says what should be (`chargers.host_id`, `generation`, `running`, `deleted_at`); the
+host link carries it until ``synced`` says that the host has taken it up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+import sqlalchemy as sa
+
+from voltfleet.domain.hosting import Assignment, Beat, ChargerReport, ConnectionState, Hello
+from voltfleet.domain.provisioning import OPEN, ProvisioningStatus, spread
+from voltfleet.storage.dialect import take_turns, upsert
+from voltfleet.storage.tables import chargers, hosts
+
+HOST_LOST = (
+    "The host process that runs this charger is not answering; the charger is given to another "
+    "host, or back to this one when it returns."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One charger that a host has not taken up yet: run it, or, when ``gone``, drop it."""
+
+    assignment: Assignment
+    gone: bool
+
+
+def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: float) -> list[str]:
+    """Registers a host that has just dialled in, under the lease, and compares what it holds with
+    what it should hold. Returns the chargers that it must drop; `changes` has the rest."""
+    take_turns(connection, f"host\0{hello.host_id}")
+    row = {
+        "id": hello.host_id,
+        "boot_id": hello.boot_id,
+        "capacity": hello.capacity,
+        "lease_until": now + lease_seconds,
+        "stations": len(hello.holding),
+        "online": 0,
+        "lag_ms": 0.0,
+        "connected_at": now,
+    }
+    connection.execute(upsert(connection, hosts, "id", [key for key in row if key != "id"]), row)
+    assigned = connection.execute(
+        sa.select(
+            chargers.c.id, chargers.c.generation, chargers.c.synced, chargers.c.deleted_at
+        ).where(chargers.c.host_id == hello.host_id)
+    ).all()
+    missing = [
+        {"b_id": charger.id}
+        for charger in assigned
+        if charger.synced and hello.holding.get(charger.id) != charger.generation
+    ]
+    if missing:
+        connection.execute(
+            sa.update(chargers).where(chargers.c.id == sa.bindparam("b_id")).values(synced=False),
+            missing,
+        )
+    # A deleted charger that the host does not hold (it was restarted, say) has left already.
+    dropped(
+        connection,
+        hello.host_id,
+        [c.id for c in assigned if c.deleted_at is not None and c.id not in hello.holding],
+    )
+    return list(hello.holding.keys() - {charger.id for charger in assigned})
+
+
+def renew(
+    connection: sa.Connection,
+    host_id: str,
+    boot_id: str,
+    beat: Beat,
+    now: float,
+    lease_seconds: float,
+) -> bool:
+    """Renews the lease. False when another process has taken this host's place."""
+    return bool(
+        connection.execute(
+            sa.update(hosts)
+            .where(hosts.c.id == host_id, hosts.c.boot_id == boot_id)
+            .values(
+                lease_until=now + lease_seconds,
+                stations=beat.stations,
+                online=beat.online,
+                lag_ms=beat.lag_ms,
+            )
+        ).rowcount
+    )
+
+
+def leave(connection: sa.Connection, host_id: str, boot_id: str, now: float) -> None:
+    """Ends the lease of a host that has said goodbye: it runs nothing any more."""
+    connection.execute(
+        sa.update(hosts)
+        .where(hosts.c.id == host_id, hosts.c.boot_id == boot_id)
+        .values(lease_until=now)
+    )
+
+
+def changes(connection: sa.Connection, host_id: str, limit: int) -> list[Change]:
+    """What the host has not taken up yet, oldest first."""
+    rows = connection.execute(
+        sa.select(
+            chargers.c.id,
+            chargers.c.generation,
+            chargers.c.identity,
+            chargers.c.ws_url,
+            chargers.c.ocpp_version,
+            chargers.c.brand_slug,
+            chargers.c.model_slug,
+            chargers.c.connector_type,
+            chargers.c.running,
+            chargers.c.seed,
+            chargers.c.deleted_at,
+        )
+        .where(chargers.c.host_id == host_id, sa.not_(chargers.c.synced))
+        .order_by(chargers.c.created_at, chargers.c.position)
+        .limit(limit)
+    )
+    return [Change(Assignment(*row[:-1]), gone=row[-1] is not None) for row in rows]
+
+
+def apply(
+    connection: sa.Connection, host_id: str, reports: Sequence[ChargerReport], now: float
+) -> None:
+    """Writes what a host reports of its chargers. A report of an older generation, or from a host
+    that has lost the charger, changes nothing."""
+    if not reports:
+        return
+    # Spelled out: an IN list cannot be prepared once for many rows.
+    becomes_ready = sa.or_(*(chargers.c.provisioning == state.value for state in sorted(OPEN)))
+    statement = (
+        sa.update(chargers)
+        .where(
+            chargers.c.id == sa.bindparam("b_id"),
+            chargers.c.host_id == host_id,
+            chargers.c.generation == sa.bindparam("b_generation"),
+            chargers.c.deleted_at.is_(None),
+        )
+        .values(
+            synced=True,
+            provisioning=sa.case(
+                (becomes_ready, ProvisioningStatus.READY.value), else_=chargers.c.provisioning
+            ),
+            provisioned_at=sa.func.coalesce(chargers.c.provisioned_at, now),
+            error=None,
+            error_code=None,
+            connection_state=sa.func.coalesce(
+                sa.bindparam("b_state", type_=sa.Text), chargers.c.connection_state
+            ),
+            connection_since=sa.func.coalesce(
+                sa.bindparam("b_since", type_=sa.Double), chargers.c.connection_since
+            ),
+            connection_error=sa.case(
+                (
+                    sa.bindparam("b_connection", type_=sa.Boolean),
+                    sa.bindparam("b_error", type_=sa.Text),
+                ),
+                else_=chargers.c.connection_error,
+            ),
+            connection_attempts=sa.func.coalesce(
+                sa.bindparam("b_attempts", type_=sa.Integer), chargers.c.connection_attempts
+            ),
+            connectors=sa.func.coalesce(
+                sa.bindparam("b_connectors", type_=sa.Text), chargers.c.connectors
+            ),
+        )
+    )
+    connection.execute(statement, [_values(report) for report in reports])
+
+
+def dropped(connection: sa.Connection, host_id: str, charger_ids: Sequence[str]) -> None:
+    """Forgets the deleted chargers whose sockets the host has closed."""
+    if charger_ids:
+        connection.execute(
+            sa.delete(chargers).where(
+                chargers.c.id == sa.bindparam("b_id"),
+                chargers.c.host_id == host_id,
+                chargers.c.deleted_at.is_not(None),
+            ),
+            [{"b_id": charger_id} for charger_id in charger_ids],
+        )
+
+
+def alive(connection: sa.Connection, now: float) -> list[str]:
+    """The hosts whose lease runs."""
+    return list(
+        connection.execute(sa.select(hosts.c.id).where(hosts.c.lease_until > now)).scalars()
+    )
+
+
+def rooms(connection: sa.Connection, now: float) -> dict[str, int]:
+    """How many more chargers each live host can take; hosts that are full are left out."""
+    held = (
+        sa.select(chargers.c.host_id, sa.func.count().label("held"))
+        .where(chargers.c.host_id.is_not(None))
+        .group_by(chargers.c.host_id)
+        .subquery()
+    )
+    rows = connection.execute(
+        sa.select(hosts.c.id, hosts.c.capacity - sa.func.coalesce(held.c.held, 0))
+        .outerjoin(held, held.c.host_id == hosts.c.id)
+        .where(hosts.c.lease_until > now)
+    )
+    return {host_id: room for host_id, room in rows if room > 0}
+
+
+def rehome(connection: sa.Connection, now: float) -> int:
+    """Moves the chargers of hosts whose lease has run out to hosts with room, and forgets their
+    deleted ones. A host that silent has stopped its stations by itself. Returns how many moved."""
+    take_turns(connection, "rehome")
+    silent = connection.execute(sa.select(hosts.c.id).where(hosts.c.lease_until <= now)).scalars()
+    moved = 0
+    for host_id in silent.all():
+        here = chargers.c.host_id == host_id
+        connection.execute(sa.delete(chargers).where(here, chargers.c.deleted_at.is_not(None)))
+        connection.execute(
+            sa.update(chargers)
+            .where(here, chargers.c.connection_state == ConnectionState.ONLINE.value)
+            .values(
+                connection_state=ConnectionState.WAITING.value,
+                connection_since=now,
+                connection_error=HOST_LOST,
+            )
+        )
+        count = connection.execute(sa.select(sa.func.count()).where(here)).scalar_one()
+        for new_host, share in spread(count, rooms(connection, now)).items():
+            batch = (
+                sa.select(chargers.c.id)
+                .where(here)
+                .order_by(chargers.c.id)
+                .limit(share)
+                .correlate(None)
+            )
+            moved += connection.execute(
+                sa.update(chargers)
+                .where(chargers.c.id.in_(batch))
+                .values(host_id=new_host, generation=chargers.c.generation + 1, synced=False)
+            ).rowcount
+        if not connection.execute(sa.select(sa.func.count()).where(here)).scalar_one():
+            connection.execute(sa.delete(hosts).where(hosts.c.id == host_id))
+    return moved
+
+
+def _values(report: ChargerReport) -> dict[str, object]:
+    state = report.connection
+    return {
+        "b_id": report.charger_id,
+        "b_generation": report.generation,
+        "b_connection": state is not None,
+        "b_state": state.state.value if state else None,
+        "b_since": state.since if state else None,
+        "b_error": state.last_error if state else None,
+        "b_attempts": state.attempts if state else None,
+        "b_connectors": (
+            None if report.connectors is None else msgspec.json.encode(report.connectors).decode()
+        ),
+    }

@@ -1,0 +1,281 @@
+"""Jobs: accepting a batch of chargers durably, and reading how far it has got."""
+
+import uuid
+import zlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from voltfleet.domain import requests
+from voltfleet.domain.errors import InvalidInput, NotFound, Problem, Unavailable
+from voltfleet.domain.hosting import ConnectionState
+from voltfleet.domain.provisioning import FINAL, JobKind, ProvisioningStatus
+from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template
+from voltfleet.fleet.scope import Tenant
+from voltfleet.storage.dialect import insert_new, take_turns
+from voltfleet.storage.queue import WorkflowQueue
+from voltfleet.storage.tables import chargers, job_failures, job_results, jobs
+
+WORKFLOW = "provision"
+"""The workflow that carries out a job; the job's id is its argument."""
+MOST_OPEN_JOBS = 5_000
+"""Jobs that may wait or run at once; one more is refused with 503."""
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """What makes a repeated request recognisable: the caller's key and a hash of what was asked."""
+
+    idempotency_key: str | None
+    request_hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class JobView:
+    """A job as a poll sees it. ``results`` is gzipped JSON, there once the job is final."""
+
+    id: str
+    kind: str
+    status: ProvisioningStatus
+    current_step: str | None
+    total: int
+    created: int
+    failed: int
+    error: dict[str, Any] | None
+    provisioned_at: float | None
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing about it will change any more."""
+        return self.status in FINAL
+
+
+def accept_batch(
+    connection: sa.Connection,
+    queue: WorkflowQueue,
+    tenant: Tenant,
+    location_id: str,
+    request: JobRequest,
+    submission: Submission,
+    now: float,
+) -> str:
+    """Writes the job and starts its workflow, both in this transaction; returns the job's id.
+
+    The same idempotency key with the same request returns the job that is there already. Raises
+    `InvalidInput` for the same key with another request, `Unavailable` when too many jobs are open.
+    """
+    job_id = str(uuid.uuid4())
+    existing = _insert(
+        connection, tenant, job_id, JobKind.BULK_CREATE, location_id, request, submission, now
+    )
+    if existing is not None:
+        return existing
+    queue.enqueue(connection, WORKFLOW, job_id, job_id)
+    return job_id
+
+
+def accept_one(
+    connection: sa.Connection,
+    queue: WorkflowQueue,
+    tenant: Tenant,
+    template: Template,
+    requested: Requested,
+    extra: Mapping[str, Any],
+    now: float,
+) -> tuple[str, str]:
+    """Writes one charger and the job that provisions it, and starts the workflow.
+
+    Returns the charger's id and the job's. Raises `InvalidInput` when the identity exists.
+    """
+    job_id = str(uuid.uuid4())
+    charger_id = charger_id_of(job_id, 0)
+    request = JobRequest([RequestedGroup(template, [requested])])
+    submission = Submission(None, "")
+    location_id = extra.get("location_id")
+    _insert(connection, tenant, job_id, JobKind.CREATE, location_id, request, submission, now)
+    row = new_charger(tenant.organization_id, job_id, location_id, 0, template, requested, now)
+    if not connection.execute(insert_new(connection, chargers), {**row, **extra}).rowcount:
+        raise _identity_exists(requested.identity)
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(registered=1))
+    queue.enqueue(connection, WORKFLOW, job_id, job_id)
+    return charger_id, job_id
+
+
+def view(connection: sa.Connection, tenant: Tenant, location_id: str, job_id: str) -> JobView:
+    """The job, if it is the tenant's and of that location. Raises `NotFound`."""
+    row = connection.execute(
+        sa.select(jobs).where(
+            jobs.c.organization_id == tenant.organization_id,
+            jobs.c.location_id == location_id,
+            jobs.c.id == job_id,
+            jobs.c.kind == JobKind.BULK_CREATE,
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotFound("Job not found", code="job_not_found")
+    status = ProvisioningStatus(row.status)
+    created, failed = row.created_count, row.failed_count
+    if status not in FINAL:
+        created, failed = _progress(connection, job_id)
+    return JobView(
+        id=row.id,
+        kind=row.kind,
+        status=status,
+        current_step=row.current_step,
+        total=row.total,
+        created=created,
+        failed=failed,
+        error=msgspec.json.decode(row.error) if row.error else None,
+        provisioned_at=row.provisioned_at,
+    )
+
+
+def results(connection: sa.Connection, job_id: str) -> bytes | None:
+    """The gzipped JSON of the job's results, once it is final."""
+    return connection.execute(
+        sa.select(job_results.c.body).where(job_results.c.job_id == job_id)
+    ).scalar_one_or_none()
+
+
+def charger_id_of(job_id: str, position: int) -> str:
+    """The id of the job's charger at that position: the same however often it is registered."""
+    return str(uuid.uuid5(uuid.UUID(job_id), str(position)))
+
+
+def new_charger(
+    organization_id: str,
+    job_id: str,
+    location_id: str | None,
+    position: int,
+    template: Template,
+    requested: Requested,
+    now: float,
+) -> dict[str, Any]:
+    """The first row of a charger: registered, waiting to be placed on a host."""
+    return {
+        "id": charger_id_of(job_id, position),
+        "organization_id": organization_id,
+        "location_id": location_id,
+        "identity": requested.identity,
+        "name": requested.name,
+        "location_name": None,
+        "brand_slug": template.brand_slug,
+        "model_slug": template.model_slug,
+        "connector_type": template.connector_type,
+        "ocpp_version": template.ocpp_version,
+        "ws_url": template.ws_url,
+        # One identity always behaves the same; 31 bits fit every database's integer.
+        "seed": zlib.crc32(requested.identity.encode()) & 0x7FFFFFFF,
+        "created_at": now,
+        "updated_at": now,
+        "job_id": job_id,
+        "position": position,
+        "provisioning": ProvisioningStatus.PENDING.value,
+        "attempt": 0,
+        "next_attempt_at": now,
+        "generation": 0,
+        "running": True,
+        "synced": True,
+        "connection_state": ConnectionState.WAITING.value,
+        "connection_since": now,
+        "connection_attempts": 0,
+    }
+
+
+def _insert(
+    connection: sa.Connection,
+    tenant: Tenant,
+    job_id: str,
+    kind: JobKind,
+    location_id: str | None,
+    request: JobRequest,
+    submission: Submission,
+    now: float,
+) -> str | None:
+    """Writes the job's row; returns the id of the one that has the idempotency key already."""
+    existing = _same_key(connection, tenant, submission)
+    if existing is not None:
+        return existing
+    _refuse_when_full(connection)
+    connection.execute(
+        sa.insert(jobs),
+        {
+            "id": job_id,
+            "organization_id": tenant.organization_id,
+            "location_id": location_id,
+            "kind": kind.value,
+            "status": ProvisioningStatus.PENDING.value,
+            "request": requests.encode(request),
+            "total": request.total,
+            "registered": 0,
+            "created_count": 0,
+            "failed_count": 0,
+            "idempotency_key": submission.idempotency_key,
+            "request_hash": submission.request_hash,
+            "created_at": now,
+            "updated_at": now,
+        },
+    )
+    return None
+
+
+def _same_key(connection: sa.Connection, tenant: Tenant, submission: Submission) -> str | None:
+    if submission.idempotency_key is None:
+        return None
+    # Two equal requests at once: the second waits here until the first has committed.
+    take_turns(connection, f"{tenant.organization_id}\0{submission.idempotency_key}")
+    row = connection.execute(
+        sa.select(jobs.c.id, jobs.c.request_hash).where(
+            jobs.c.organization_id == tenant.organization_id,
+            jobs.c.idempotency_key == submission.idempotency_key,
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if row.request_hash != submission.request_hash:
+        raise InvalidInput(
+            [
+                Problem(
+                    ("header", "Idempotency-Key"),
+                    "This Idempotency-Key was used for another request; send a new key.",
+                    "idempotency_key_reused",
+                )
+            ]
+        )
+    return str(row.id)
+
+
+def _refuse_when_full(connection: sa.Connection) -> None:
+    waiting = connection.execute(
+        sa.select(sa.func.count()).where(jobs.c.status.in_(["PENDING", "PROVISIONING"]))
+    ).scalar_one()
+    if waiting >= MOST_OPEN_JOBS:
+        raise Unavailable(
+            "Too many jobs are waiting; try again when some have ended.",
+            code="queue_full",
+            retry_after_seconds=5,
+        )
+
+
+def _identity_exists(identity: str) -> InvalidInput:
+    message = (
+        f"A charger with identity {identity} exists already; delete it first or choose another "
+        "identity."
+    )
+    return InvalidInput([Problem(("body", "identity"), message, "duplicate_identity", identity)])
+
+
+def _progress(connection: sa.Connection, job_id: str) -> tuple[int, int]:
+    rows = connection.execute(
+        sa.select(chargers.c.provisioning, sa.func.count())
+        .where(chargers.c.job_id == job_id, chargers.c.deleted_at.is_(None))
+        .group_by(chargers.c.provisioning)
+    )
+    counts = {row[0]: row[1] for row in rows}
+    failed = connection.execute(
+        sa.select(sa.func.count()).where(job_failures.c.job_id == job_id)
+    ).scalar_one()
+    return counts.get("READY", 0), counts.get("FAILED", 0) + failed

@@ -1,0 +1,364 @@
+"""The steps of a job, each one idempotent transaction over the job's charger rows.
+
+A charger's row is its checkpoint: state, attempt, last error, next attempt at. A step that is run
+again after a crash finds in the rows what has been done. `workflows.provision` calls them in order.
+"""
+
+import gzip
+import random
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import msgspec
+import sqlalchemy as sa
+
+from voltfleet.domain import requests
+from voltfleet.domain.provisioning import (
+    FINAL,
+    IDENTITY_EXISTS,
+    IDENTITY_LEAVING,
+    MAX_ATTEMPTS,
+    NO_CAPACITY,
+    NO_HOST,
+    NOT_TAKEN_UP,
+    OPEN,
+    TAKE_UP_SECONDS,
+    Failure,
+    JobKind,
+    ProvisioningStatus,
+    retry_delay_seconds,
+    spread,
+)
+from voltfleet.domain.requests import JobRequest
+from voltfleet.fleet import chargers as charger_records
+from voltfleet.fleet import hosts, jobs
+from voltfleet.storage.dialect import insert_new
+from voltfleet.storage.tables import chargers, job_failures, job_results
+from voltfleet.storage.tables import jobs as jobs_table
+
+_GZIP_LEVEL = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Chargers of a job that are not final, and those of them whose next step is due."""
+
+    open: int
+    due: int
+
+
+def begin(connection: sa.Connection, job_id: str, now: float) -> bool:
+    """PENDING to PROVISIONING. False when there is nothing to do: the job is gone or final."""
+    return bool(
+        connection.execute(
+            _open(job_id).values(
+                status=ProvisioningStatus.PROVISIONING.value,
+                current_step="register",
+                updated_at=now,
+            )
+        ).rowcount
+    )
+
+
+def register(connection: sa.Connection, job_id: str, size: int, now: float) -> int:
+    """Writes the next ``size`` charger rows and places them; returns how many are still to come.
+
+    The job's ``registered`` count moves in the same transaction, so no charger is written twice,
+    not even one that a user deletes in between.
+    """
+    job = connection.execute(
+        sa.select(jobs_table).where(jobs_table.c.id == job_id).with_for_update()
+    ).one_or_none()
+    if job is None or job.status in FINAL:
+        return 0
+    if job.registered < job.total:
+        request = requests.decode(job.request)
+        _insert_chargers(connection, job, request, size, now)
+        registered = min(job.total, job.registered + size)
+        connection.execute(_open(job_id).values(registered=registered, updated_at=now))
+        place(connection, job_id, now)
+        return int(job.total - registered)
+    return 0
+
+
+def place(connection: sa.Connection, job_id: str, now: float) -> None:
+    """Gives every waiting charger of the job whose time has come a host, the emptiest first.
+
+    One that finds no room, or whose identity is still being disconnected for a charger deleted
+    before, has had a failed attempt.
+    """
+    due = sa.and_(
+        chargers.c.job_id == job_id,
+        chargers.c.provisioning == ProvisioningStatus.PENDING.value,
+        chargers.c.next_attempt_at <= now,
+        chargers.c.deleted_at.is_(None),
+    )
+    waiting = connection.execute(sa.select(sa.func.count()).where(due)).scalar_one()
+    if not waiting:
+        return
+    room = hosts.rooms(connection, now)
+    for host_id, share in spread(waiting, room).items():
+        batch = (
+            sa.select(chargers.c.id)
+            .where(due, ~_leaving())
+            .order_by(chargers.c.position)
+            .limit(share)
+            .correlate(None)
+        )
+        connection.execute(
+            sa.update(chargers)
+            .where(chargers.c.id.in_(batch))
+            .values(
+                host_id=host_id,
+                provisioning=ProvisioningStatus.PROVISIONING.value,
+                generation=chargers.c.generation + 1,
+                synced=False,
+                next_attempt_at=now + TAKE_UP_SECONDS,
+            )
+        )
+    _attempt_failed(connection, sa.and_(due, _leaving()), IDENTITY_LEAVING, now)
+    _attempt_failed(connection, due, NO_CAPACITY if room else NO_HOST, now)
+
+
+def reclaim(connection: sa.Connection, job_id: str, now: float) -> None:
+    """Counts a failed attempt for each charger that its host did not take up in time.
+
+    A host that is alive keeps it (it may be starting this moment; moving it could put two sockets
+    of one identity on the CSMS); a dead one loses it to whichever is next.
+    """
+    late = sa.and_(
+        chargers.c.job_id == job_id,
+        chargers.c.provisioning == ProvisioningStatus.PROVISIONING.value,
+        chargers.c.next_attempt_at <= now,
+        chargers.c.deleted_at.is_(None),
+    )
+    alive = hosts.alive(connection, now)
+    orphaned = sa.and_(late, chargers.c.host_id.not_in(alive))
+    _attempt_failed(connection, orphaned, NOT_TAKEN_UP, now, release=True)
+    _attempt_failed(connection, late, NOT_TAKEN_UP, now, deadline=True)
+
+
+def standing(connection: sa.Connection, job_id: str, now: float) -> Standing:
+    """How many of the job's chargers are not final, and how many of those are due for a step.
+    A job that is final itself has none."""
+    job_open = sa.exists().where(jobs_table.c.id == job_id, jobs_table.c.status.in_(OPEN))
+    due = sa.case((chargers.c.next_attempt_at <= now, 1), else_=0)
+    row = connection.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(due), 0)).where(
+            chargers.c.job_id == job_id,
+            chargers.c.provisioning.in_(OPEN),
+            chargers.c.deleted_at.is_(None),
+            job_open,
+        )
+    ).one()
+    return Standing(*row)
+
+
+def finish(connection: sa.Connection, job_id: str, now: float) -> None:
+    """Ends the job: READY with its results, or, for a job of one charger, as that charger ended."""
+    job = connection.execute(
+        sa.select(jobs_table).where(jobs_table.c.id == job_id).with_for_update()
+    ).one_or_none()
+    if job is None or job.status in FINAL:
+        return
+    created = charger_records.created_by(connection, job_id, ProvisioningStatus.READY.value)
+    given_up = charger_records.created_by(connection, job_id, ProvisioningStatus.FAILED.value)
+    failed = [
+        {"identity": charger.identity, "error": charger.error, "code": charger.error_code}
+        for charger in given_up
+    ] + _failures(connection, job_id)
+    if job.kind == JobKind.BULK_CREATE:
+        charger_records.remove_failed(connection, job_id, now)
+        _write_results(connection, job_id, created, failed)
+    succeeded = bool(created) or job.kind == JobKind.BULK_CREATE
+    connection.execute(
+        _open(job_id).values(
+            status=(ProvisioningStatus.READY if succeeded else ProvisioningStatus.FAILED).value,
+            current_step=None,
+            request=None,
+            created_count=len(created),
+            failed_count=len(failed),
+            updated_at=now,
+            provisioned_at=now if succeeded else None,
+        )
+    )
+
+
+def fail(connection: sa.Connection, job_id: str, failure: Failure, now: float) -> None:
+    """Ends the job FAILED; nothing happens to one that is final already."""
+    changed = connection.execute(
+        _open(job_id).values(
+            status=ProvisioningStatus.FAILED.value,
+            error=msgspec.json.encode(asdict(failure)).decode(),
+            request=None,
+            updated_at=now,
+        )
+    ).rowcount
+    if changed:
+        connection.execute(
+            sa.update(chargers)
+            .where(chargers.c.job_id == job_id, chargers.c.provisioning.in_(OPEN))
+            .values(
+                provisioning=ProvisioningStatus.FAILED.value,
+                error_code=failure.code,
+                error=failure.message,
+            )
+        )
+
+
+def fail_location(
+    connection: sa.Connection, location_id: str, failure: Failure, now: float
+) -> None:
+    """Ends every open job of a location FAILED."""
+    open_jobs = connection.execute(
+        sa.select(jobs_table.c.id).where(
+            jobs_table.c.location_id == location_id, jobs_table.c.status.in_(OPEN)
+        )
+    ).scalars()
+    for job_id in open_jobs.all():
+        fail(connection, job_id, failure, now)
+
+
+def stalled(connection: sa.Connection, before: float) -> list[str]:
+    """Open jobs that no step has touched since ``before``, the longest-waiting first."""
+    return list(
+        connection.execute(
+            sa.select(jobs_table.c.id)
+            .where(jobs_table.c.status.in_(OPEN), jobs_table.c.updated_at < before)
+            .order_by(jobs_table.c.updated_at)
+            .limit(100)
+        ).scalars()
+    )
+
+
+def touch(connection: sa.Connection, job_id: str, step: str, now: float) -> None:
+    """Notes which step the job is at, and that it is alive."""
+    connection.execute(_open(job_id).values(current_step=step, updated_at=now))
+
+
+def _open(job_id: str) -> sa.Update:
+    return sa.update(jobs_table).where(jobs_table.c.id == job_id, jobs_table.c.status.in_(OPEN))
+
+
+def _leaving() -> sa.ColumnElement[bool]:
+    """Whether a deleted charger of the same identity still has a host that may hold its socket."""
+    other = chargers.alias("leaving")
+    return sa.exists().where(
+        other.c.organization_id == chargers.c.organization_id,
+        other.c.identity == chargers.c.identity,
+        other.c.deleted_at.is_not(None),
+    )
+
+
+def _insert_chargers(
+    connection: sa.Connection, job: Any, request: JobRequest, size: int, now: float
+) -> None:
+    rows = [
+        jobs.new_charger(
+            job.organization_id, job.id, job.location_id, position, template, requested, now
+        )
+        for position, template, requested in request.window(job.registered, size)
+    ]
+    connection.execute(insert_new(connection, chargers), rows)
+    written = set(
+        connection.execute(
+            sa.select(chargers.c.position).where(
+                chargers.c.job_id == job.id, chargers.c.position >= job.registered
+            )
+        ).scalars()
+    )
+    existing = [row["identity"] for row in rows if row["position"] not in written]
+    if existing:
+        connection.execute(
+            insert_new(connection, job_failures),
+            [_failure(job.id, identity, IDENTITY_EXISTS) for identity in existing],
+        )
+
+
+def _failure(job_id: str, identity: str, failure: Failure) -> dict[str, str]:
+    return {
+        "job_id": job_id,
+        "identity": identity,
+        "code": failure.code,
+        "error": failure.message,
+    }
+
+
+def _attempt_failed(
+    connection: sa.Connection,
+    which: sa.ColumnElement[bool],
+    failure: Failure,
+    now: float,
+    *,
+    release: bool = False,
+    deadline: bool = False,
+) -> None:
+    """A failed attempt for each charger of ``which``: another one later, or FAILED after the last.
+
+    ``release`` takes it off its host; ``deadline`` leaves it there with a new deadline.
+    """
+    rng = random.Random()  # noqa: S311 - jitter, not a secret
+    affected = connection.execute(sa.select(chargers.c.id, chargers.c.attempt).where(which)).all()
+    again: Mapping[str, Any] = {}
+    if not deadline:
+        again = {"provisioning": ProvisioningStatus.PENDING.value}
+    if release:
+        again = {**again, "host_id": None, "synced": True}
+    last = [charger_id for charger_id, attempt in affected if attempt + 1 >= MAX_ATTEMPTS]
+    retried = [
+        {
+            "b_id": charger_id,
+            "b_at": now + (TAKE_UP_SECONDS if deadline else retry_delay_seconds(attempt + 1, rng)),
+        }
+        for charger_id, attempt in affected
+        if attempt + 1 < MAX_ATTEMPTS
+    ]
+    noted = {
+        "attempt": chargers.c.attempt + 1,
+        "error_code": failure.code,
+        "error": failure.message,
+    }
+    if retried:
+        connection.execute(
+            sa.update(chargers)
+            .where(chargers.c.id == sa.bindparam("b_id"))
+            .values(next_attempt_at=sa.bindparam("b_at"), **noted, **again),
+            retried,
+        )
+    if last:
+        connection.execute(
+            sa.update(chargers)
+            .where(chargers.c.id == sa.bindparam("b_id"))
+            .values(provisioning=ProvisioningStatus.FAILED.value, **noted),
+            [{"b_id": charger_id} for charger_id in last],
+        )
+
+
+def _failures(connection: sa.Connection, job_id: str) -> list[dict[str, Any]]:
+    rows = connection.execute(
+        sa.select(job_failures.c.identity, job_failures.c.error, job_failures.c.code)
+        .where(job_failures.c.job_id == job_id)
+        .order_by(job_failures.c.identity)
+    )
+    return [{"identity": row.identity, "error": row.error, "code": row.code} for row in rows]
+
+
+def _write_results(
+    connection: sa.Connection,
+    job_id: str,
+    created: list[charger_records.Charger],
+    failed: list[dict[str, Any]],
+) -> None:
+    body = msgspec.json.encode(
+        {
+            "created_count": len(created),
+            "failed_count": len(failed),
+            "created": [charger_records.summary(charger) for charger in created],
+            "failed": failed,
+        }
+    )
+    connection.execute(
+        insert_new(connection, job_results),
+        {"job_id": job_id, "body": gzip.compress(body, _GZIP_LEVEL, mtime=0)},
+    )

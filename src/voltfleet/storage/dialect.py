@@ -1,0 +1,40 @@
+"""What SQLite and Postgres spell differently."""
+
+import zlib
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+
+def insert_new(
+    connection: sa.Connection, table: sa.Table
+) -> postgresql.dml.Insert | sqlite.dml.Insert:
+    """An INSERT that leaves alone every row that would break a unique rule."""
+    if connection.dialect.name == "postgresql":
+        return postgresql.insert(table).on_conflict_do_nothing()
+    return sqlite.insert(table).on_conflict_do_nothing()
+
+
+def upsert(
+    connection: sa.Connection, table: sa.Table, key: str, columns: list[str]
+) -> postgresql.dml.Insert | sqlite.dml.Insert:
+    """An INSERT that overwrites ``columns`` of the row whose ``key`` is there already."""
+    if connection.dialect.name == "postgresql":
+        into = postgresql.insert(table)
+        return into.on_conflict_do_update(
+            index_elements=[key], set_={name: into.excluded[name] for name in columns}
+        )
+    into_sqlite = sqlite.insert(table)
+    return into_sqlite.on_conflict_do_update(
+        index_elements=[key], set_={name: into_sqlite.excluded[name] for name in columns}
+    )
+
+
+def take_turns(connection: sa.Connection, what: str) -> None:
+    """Makes transactions about ``what`` follow one another until each has committed.
+
+    SQLite's writers do so by themselves.
+    """
+    if connection.dialect.name == "postgresql":
+        key = zlib.crc32(what.encode()) - 2**31
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(86010, key)))

@@ -1,0 +1,128 @@
+"""The durable engine (DBOS), named here and in ``storage/queue.py`` only.
+
+What it does for us: a workflow that was enqueued is run until it ends, however often its process
+dies. What it does not do, and ``workflows/reconcile.py`` does: take over the work of a process that
+will not come back.
+"""
+
+import logging
+import os
+import socket
+import uuid
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import pysqlite3.dbapi2 as pysqlite  # type: ignore[import-untyped]
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig
+
+from voltfleet.storage.queue import APPLICATION, ENGINE_VERSION, JOBS
+
+T = TypeVar("T")
+
+JOBS_AT_ONCE = 32
+"""Jobs that one gateway carries out at a time; a job that waits for a host holds a thread."""
+POLL_SECONDS = 0.1
+"""How often the queue is looked at: the longest wait before a job begins."""
+MAX_RECOVERIES = 50
+"""Crashes of the process that a job survives before it is taken for the cause of them."""
+
+_STEP_RETRIES = 10
+_DEAD = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
+
+
+class Engine:
+    """The durable engine of one gateway process."""
+
+    def __init__(self, database_url: str, *, is_sqlite: bool) -> None:
+        self.executor_id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:6]}"
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "application_version": ENGINE_VERSION,
+            "executor_id": self.executor_id,
+            "max_executor_threads": JOBS_AT_ONCE + 16,
+            "sys_db_idle_transaction_timeout_sec": 5,
+            "log_level": "WARNING",
+        }
+        self._sqlite = _sqlite_engine(database_url) if is_sqlite else None
+        if self._sqlite is not None:
+            config["system_database_engine"] = self._sqlite
+        else:
+            config["system_database_url"] = database_url
+        logging.getLogger("dbos").setLevel(logging.WARNING)
+        self._dbos = DBOS(config=config)
+
+    def workflow(self, name: str, function: Callable[[str], None]) -> None:
+        """Makes ``function(argument)`` the workflow of that name; before `launch`."""
+        DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(function)
+
+    def launch(self) -> None:
+        """Creates the engine's tables where they lack and begins to run what is enqueued."""
+        DBOS.launch()
+        DBOS.register_queue(
+            JOBS,
+            worker_concurrency=JOBS_AT_ONCE,
+            polling_interval_sec=POLL_SECONDS,
+            on_conflict="always_update",
+        )
+
+    def recover(self, executor_id: str) -> bool:
+        """Enqueues again what a dead gateway left behind. True once nothing of it is left."""
+        DBOS._recover_pending_workflows([executor_id])  # noqa: SLF001 - no public call keeps attempts
+        return not DBOS.list_workflows(status="PENDING", executor_id=[executor_id], limit=1)
+
+    def dead(self, workflow_ids: list[str]) -> list[str]:
+        """Those of the workflows that the engine has given up on."""
+        ended = DBOS.list_workflows(workflow_ids=workflow_ids, status=_DEAD, load_input=False)
+        return [status.workflow_id for status in ended]
+
+    def sweep(self, before: float) -> None:
+        """Forgets the engine's notes of workflows that ended before ``before`` (epoch seconds)."""
+        ended = DBOS.list_workflows(
+            status=["SUCCESS", *_DEAD],
+            completed_before=_iso(before),
+            limit=1_000,
+            load_input=False,
+            load_output=False,
+        )
+        if ended:
+            DBOS.delete_workflows([status.workflow_id for status in ended])
+
+    def stop(self, patience_seconds: int) -> None:
+        """Stops taking work and waits for what is under way; what is not done by then is taken up
+        again by the next gateway."""
+        DBOS.destroy(workflow_completion_timeout_sec=patience_seconds)
+        if self._sqlite is not None:
+            self._sqlite.dispose()
+
+
+def durable_step(name: str, work: Callable[[], T]) -> T:
+    """``work()``, remembered by the workflow under way and retried when it raises."""
+    return DBOS.run_step(
+        {
+            "name": name,
+            "retries_allowed": True,
+            "interval_seconds": 0.5,
+            "max_attempts": _STEP_RETRIES,
+            "backoff_rate": 2.0,
+        },
+        work,
+    )
+
+
+def _iso(epoch_seconds: float) -> str:
+    return datetime.fromtimestamp(epoch_seconds, UTC).isoformat()
+
+
+def _sqlite_engine(url: str) -> sa.Engine:
+    """As the engine makes it for itself, but on a library without the WAL-reset bug."""
+    engine = sa.create_engine(url, module=pysqlite, pool_size=20, max_overflow=40, hide_parameters=True)
+
+    @sa.event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in ("busy_timeout=30000", "foreign_keys=ON", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine

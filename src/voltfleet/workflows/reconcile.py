@@ -1,0 +1,146 @@
+"""The sweep: takes over what a dead gateway left behind, and what a silent host ran.
+
+Every gateway shows that it is alive once a second (`fleet.gateways`). Whichever finds another
+silent for `GATEWAY_SILENT_SECONDS` enqueues its unfinished workflows again; the engine never does
+so by itself. Each act is safe to repeat, and safe on several gateways at once.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+from sqlalchemy.exc import SQLAlchemyError
+
+from voltfleet.fleet import frame_log, gateways, hosts, provisioning
+from voltfleet.storage.engine import Database
+from voltfleet.workflows.engine import Engine
+from voltfleet.workflows.provision import Provisioner
+from voltfleet.workflows.steps import Steps
+
+HEARTBEAT_SECONDS = 1.0
+SWEEP_SECONDS = 2.0
+GATEWAY_SILENT_SECONDS = 12.0
+JOB_STALLED_SECONDS = 30.0
+HOUSEKEEPING_SECONDS = 30.0
+NOTES_KEPT_SECONDS = 24 * 3600.0
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """Bounds of the frame log: age in seconds, and how many frames."""
+
+    seconds: float
+    frames: int
+
+
+class Reconciler:
+    """Two threads: one shows that this gateway is alive, the other sweeps up after those that are
+    not. ``alone`` says that no other gateway can be alive (SQLite): what others left is taken over
+    at once. ``grace_seconds`` is how long after the start silent hosts are left alone, so that the
+    hosts of a restarted fleet find their chargers where they were."""
+
+    def __init__(
+        self,
+        engine: Engine,
+        steps: Steps,
+        provisioner: Provisioner,
+        frames: Database,
+        retention: Retention,
+        *,
+        alone: bool,
+        grace_seconds: float,
+        assigned: Callable[[], None],
+    ) -> None:
+        self._engine = engine
+        self._steps = steps
+        self._provisioner = provisioner
+        self._frames = frames
+        self._retention = retention
+        self._alone = alone
+        self._hosts_from = time.monotonic() + grace_seconds
+        self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
+        self._assigned = assigned
+        self._stopping = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._every, args=(HEARTBEAT_SECONDS, self._beat), daemon=True),
+            threading.Thread(target=self._every, args=(SWEEP_SECONDS, self.sweep), daemon=True),
+        ]
+
+    def register(self) -> None:
+        """Shows that this gateway is alive; before the engine runs anything."""
+        self._steps.once(lambda c, now: gateways.seen(c, self._engine.executor_id, now))
+
+    def start(self) -> None:
+        """Takes over what is left of dead gateways, and goes on doing so."""
+        self.sweep()
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """Ends both threads; this gateway then counts as dead after the usual silence."""
+        self._stopping.set()
+        for thread in self._threads:
+            thread.join(timeout=5)
+
+    def sweep(self) -> None:
+        """One round."""
+        self._recover_gateways()
+        self._give_up_dead_jobs()
+        if time.monotonic() >= self._hosts_from:
+            moved = self._steps.once(hosts.rehome)
+            if moved:
+                _log.info("chargers_moved", chargers=moved)
+                self._assigned()
+        if time.monotonic() >= self._housekeeping_from:
+            self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
+            self._keep_house()
+
+    def _recover_gateways(self) -> None:
+        silent_for = 0.0 if self._alone else GATEWAY_SILENT_SECONDS
+        dead = self._steps.look(lambda c, now: gateways.silent(c, now - silent_for))
+        for gateway_id in dead:
+            if gateway_id == self._engine.executor_id:
+                continue
+            if self._engine.recover(gateway_id):
+                self._forget(gateway_id)
+                _log.info("gateway_recovered", gateway=gateway_id)
+
+    def _forget(self, gateway_id: str) -> None:
+        self._steps.once(lambda c, _now: gateways.forget(c, gateway_id))
+
+    def _give_up_dead_jobs(self) -> None:
+        stalled = self._steps.look(
+            lambda c, now: provisioning.stalled(c, now - JOB_STALLED_SECONDS)
+        )
+        if not stalled:
+            return
+        for job_id in self._engine.dead(stalled):
+            _log.error("job_given_up", job=job_id)
+            self._provisioner.give_up(job_id)
+
+    def _keep_house(self) -> None:
+        self._engine.sweep(self._steps.clock() - NOTES_KEPT_SECONDS)
+        oldest = self._steps.clock() - self._retention.seconds
+        while not self._stopping.is_set():
+            with self._frames.writing() as connection:
+                if not frame_log.trim(connection, older_than=oldest, keep=self._retention.frames):
+                    return
+
+    def _beat(self) -> None:
+        gateway_id = self._engine.executor_id
+        if not self._steps.once(lambda c, now: gateways.renew(c, gateway_id, now)):
+            # Others took this gateway for dead (it was frozen, say) and run its work by now.
+            _log.critical("gateway_superseded", gateway=gateway_id)
+            os._exit(75)
+
+    def _every(self, seconds: float, act: Callable[[], None]) -> None:
+        while not self._stopping.wait(seconds):
+            try:
+                act()
+            except SQLAlchemyError as error:
+                _log.warning("reconcile_failed", act=act.__name__, error=str(error))
