@@ -91,15 +91,6 @@ def renew(
     )
 
 
-def leave(connection: sa.Connection, host_id: str, boot_id: str, now: float) -> None:
-    """Ends the lease of a host that has said goodbye: it runs nothing any more."""
-    connection.execute(
-        sa.update(hosts)
-        .where(hosts.c.id == host_id, hosts.c.boot_id == boot_id)
-        .values(lease_until=now)
-    )
-
-
 def changes(connection: sa.Connection, host_id: str, limit: int) -> list[Change]:
     """What the host has not taken up yet, oldest first."""
     rows = connection.execute(

@@ -117,7 +117,9 @@ def _iso(epoch_seconds: float) -> str:
 
 def _sqlite_engine(url: str) -> sa.Engine:
     """As the engine makes it for itself, but on a library without the WAL-reset bug."""
-    engine = sa.create_engine(url, module=pysqlite, pool_size=20, max_overflow=40, hide_parameters=True)
+    engine = sa.create_engine(
+        url, module=pysqlite, pool_size=20, max_overflow=40, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:

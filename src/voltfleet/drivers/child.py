@@ -1,0 +1,104 @@
+"""A child process that is kept alive: started, restarted when it dies, stopped when asked."""
+
+import asyncio
+import os
+import signal
+import sys
+import time
+from collections.abc import Mapping, Sequence
+
+import structlog
+
+FIRST_RESTART_SECONDS = 0.2
+LONGEST_RESTART_SECONDS = 5.0
+STABLE_SECONDS = 10.0
+"""A child that has lived this long starts over with the shortest restart delay."""
+
+_log = structlog.get_logger(__name__)
+
+
+class ParentPipe:
+    """A pipe that tells children of this process's death, however it dies: its write end is open
+    here and nowhere else, so that their end is at EOF at that very moment."""
+
+    def __init__(self) -> None:
+        self.child_end, self._own_end = os.pipe()
+
+
+class Child:
+    """One command, run again and again until `stop`.
+
+    It gets ``parent_pipe`` as an inherited file descriptor and must exit at once on its EOF. It is
+    in a session of its own, so that Ctrl-C in a terminal reaches only this process.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        command: Sequence[str],
+        *,
+        pipe: ParentPipe,
+        environment: Mapping[str, str],
+        inherited: Sequence[int] = (),
+        patience_seconds: float = 12.0,
+    ) -> None:
+        self.name = name
+        self._command = [sys.executable, *command, "--exit-with-parent", str(pipe.child_end)]
+        self._environment = dict(environment)
+        self._inherited = (pipe.child_end, *inherited)
+        self._patience_seconds = patience_seconds
+        self._process: asyncio.subprocess.Process | None = None
+        self._stopping = asyncio.Event()
+        self._log = _log.bind(child=name)
+
+    @property
+    def pid(self) -> int | None:
+        """The process id while it runs."""
+        return None if self._process is None else self._process.pid
+
+    async def run(self) -> None:
+        """Until `stop` is called. Raises `OSError` when the command cannot be started at all."""
+        delay = FIRST_RESTART_SECONDS
+        while not self._stopping.is_set():
+            started = time.monotonic()
+            self._process = await asyncio.create_subprocess_exec(
+                *self._command,
+                env=self._environment,
+                pass_fds=self._inherited,
+                start_new_session=True,
+            )
+            code = await self._ended()
+            if self._stopping.is_set():
+                return
+            lived = time.monotonic() - started
+            delay = FIRST_RESTART_SECONDS if lived > STABLE_SECONDS else delay
+            self._log.warning("child_died", code=code, lived_seconds=round(lived, 1))
+            await self._pause(delay)
+            delay = min(LONGEST_RESTART_SECONDS, delay * 2)
+
+    async def stop(self) -> None:
+        """Asks it to stop, waits for it, and kills it when that takes too long."""
+        self._stopping.set()
+        process = self._process
+        if process is None or process.returncode is not None:
+            return
+        process.send_signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(self._patience_seconds):
+                await process.wait()
+        except TimeoutError:
+            self._log.warning("child_killed", after_seconds=self._patience_seconds)
+            process.kill()
+            await process.wait()
+
+    async def _ended(self) -> int:
+        process = self._process
+        assert process is not None  # noqa: S101 - set by the caller, for the type checker
+        return await process.wait()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            return
