@@ -63,18 +63,18 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class _Catalog:
-    brands: tuple[Brand, ...]
+    brands: Mapping[str, Brand]
     models: Mapping[str, Mapping[str, Model]]
 
 
 def brands() -> tuple[Brand, ...]:
     """Every brand, by slug."""
-    return _load().brands
+    return tuple(_load().brands.values())
 
 
 def brand(slug: str) -> Brand | None:
     """The brand of that slug."""
-    return next((b for b in brands() if b.slug == slug), None)
+    return _load().brands.get(slug)
 
 
 def models(brand_slug: str) -> tuple[Model, ...]:
@@ -112,7 +112,7 @@ def _load() -> _Catalog:
     text = resources.files("voltfleet.domain").joinpath("catalog.toml").read_text(encoding="utf-8")
     by_brand = {b: dict(_read_models(b, data)) for b, data in _read_brands(tomllib.loads(text))}
     return _Catalog(
-        brands=tuple(by_brand),
+        brands=MappingProxyType({b.slug: b for b in by_brand}),
         models=MappingProxyType({b.slug: MappingProxyType(m) for b, m in by_brand.items()}),
     )
 

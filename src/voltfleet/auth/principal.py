@@ -1,0 +1,32 @@
+"""Who is asking: what a verified token says about its bearer."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_ORGANIZATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+class Role(StrEnum):
+    """What a token may do."""
+
+    USER = "user"
+    """Everything within its one organization."""
+    ADMIN = "admin"
+    """Everything within any organization; each request names one."""
+    HOST = "host"
+    """Dial the host link, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The bearer of a good token. A user always has an organization; nobody else has one."""
+
+    subject: str
+    role: Role
+    organization_id: str | None = None
+
+
+def is_organization_id(text: str) -> bool:
+    """Whether it can be an organization's id: 1 to 128 printable ASCII characters, no spaces."""
+    return _ORGANIZATION_ID.fullmatch(text) is not None
