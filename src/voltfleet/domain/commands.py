@@ -52,7 +52,7 @@ TERMINAL_STATES = frozenset(
 
 
 class ProxyMessage(msgspec.Struct, frozen=True):
-    """Send this message to the CSMS; ``action`` is snake_case, ``ocpp_version`` like ``ocpp1.6``."""
+    """Send this message to the CSMS; ``action`` in snake_case, ``ocpp_version`` as ``ocpp1.6``."""
 
     action: str
     ocpp_version: str

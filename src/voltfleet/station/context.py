@@ -39,6 +39,10 @@ from voltfleet.station.reports import Registration, StationReport
 from voltfleet.station.rng import Rng
 from voltfleet.station.timers import Timers
 
+CLOCK_TOLERANCE_SECONDS = 5.0
+LATEST = 32_503_680_000.0
+"""The year 3000: no station's clock is set beyond it."""
+
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 
@@ -53,6 +57,7 @@ class Context:
 
     __slots__ = (
         "_reports",
+        "clock_offset",
         "close_code",
         "connected",
         "hardware",
@@ -80,6 +85,7 @@ class Context:
         # Message ids must not repeat when the host starts anew with the same seed: mix the time in.
         self.outbox = Outbox(seed ^ int(now * 1000))
         self.hardware = Hardware(spec, rng=self.rng, timers=self.timers, now=now)
+        self.clock_offset = 0.0
         self.connected = False
         self.link_wanted = True
         self.close_code: int | None = None
@@ -148,9 +154,16 @@ class Context:
 
     # --- time and power -------------------------------------------------------------------------
 
-    def timestamp(self) -> str:
-        """Now, as payloads write it (RFC 3339, UTC, milliseconds)."""
-        return rfc3339(self.now)
+    def timestamp(self, at: float | None = None) -> str:
+        """That instant (now, if none is given) by the station's clock, as payloads write it."""
+        return rfc3339((self.now if at is None else at) + self.clock_offset)
+
+    def set_clock(self, csms_time: str) -> None:
+        """The CSMS told the time. Small differences are its rounding and the way of the message:
+        following them would let timestamps run backwards."""
+        told = parse_rfc3339(csms_time)
+        if told is not None and abs(told - self.now - self.clock_offset) > CLOCK_TOLERANCE_SECONDS:
+            self.clock_offset = told - self.now
 
     def after(self, name: str, number: int, seconds: float, callback: Callable[[], None]) -> None:
         """Call back so many seconds from now."""
@@ -159,12 +172,23 @@ class Context:
     def reboot(self, seconds: float) -> None:
         """Power the firmware down; it is back, and dials again, after so many seconds."""
         self.link_wanted = False
+        self.outbox.lose_link()
         self.timers.stop_firmware()
         self.after("power", 0, seconds, self._power_up)
 
     def _power_up(self) -> None:
         self.link_wanted = True
         self.on_power_up()
+
+
+def parse_rfc3339(text: str) -> float | None:
+    """Epoch seconds; UTC if no zone is named, None if it is no time, or none a clock can show."""
+    try:
+        when = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    at = (when if when.tzinfo is not None else when.replace(tzinfo=UTC)).timestamp()
+    return at if 0 <= at < LATEST else None
 
 
 def rfc3339(at: float) -> str:

@@ -163,7 +163,6 @@ class Outbox:
 
     def lose_link(self) -> None:
         """The socket is gone: the CALL under way goes back to the head, or fails."""
-        self.frames.clear()
         pending = self._peer.drop()
         if pending is not None and pending.token.lane in _KEPT:
             self._queue.insert(0, pending.token)

@@ -13,7 +13,7 @@ class Registration(msgspec.Struct, frozen=True, gc=False):
 
 
 class ConnectorState(msgspec.Struct, frozen=True, gc=False):
-    """A connector's status in the spelling of the station's OCPP version. ``since`` is epoch seconds."""
+    """A connector's status as the station's OCPP version spells it. ``since`` is epoch seconds."""
 
     evse_id: int
     connector_id: int

@@ -61,6 +61,7 @@ class ChargingStation:
         self._ctx.close_code = None
         self._ctx.registration = ConnectionState.WAITING
         self._ctx.outbox.lose_link()
+        self._ctx.outbox.frames.clear()
         self._engine.disconnected()
 
     def receive(self, text: str, now: float) -> str:

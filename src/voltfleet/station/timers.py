@@ -9,7 +9,7 @@ from collections.abc import Callable
 from operator import itemgetter
 
 Key = tuple[str, int]
-"""A name and a number that tells timers of one name apart (an EVSE, a connector; 0: the station)."""
+"""A name, and a number that tells timers of one name apart (EVSE or connector; 0: station)."""
 
 PHYSICAL = frozenset({"energy", "driver", "power"})
 """Names of timers that are the world's, not the firmware's: a reboot does not stop them."""

@@ -1,0 +1,1 @@
+"""OCPP 1.6J: one module per feature profile, the Core profile by chapter."""

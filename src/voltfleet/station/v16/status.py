@@ -1,0 +1,97 @@
+"""The status of a connector: decided by a table, allowed by the standard's table (OCPP 1.6 §4.9).
+
+What holds of a connector decides its status; the first row that fits is it:
+
+    a fault                                    Faulted
+    a transaction, energy may flow             Charging
+    a transaction, the car does not want any   SuspendedEV
+    a transaction, the station offers none     SuspendedEVSE
+    inoperative                                Unavailable
+    its transaction is over, car still there   Finishing
+    a car, or a token that waits for one       Preparing
+    nothing                                    Available
+"""
+
+from voltfleet.station.connector import Connector
+from voltfleet.station.evse import Evse
+from voltfleet.station.transaction import Transaction
+from voltfleet.station.v16.messages import Status
+
+_A, _B, _C = Status.AVAILABLE, Status.PREPARING, Status.CHARGING
+_D, _E, _F = Status.SUSPENDED_EV, Status.SUSPENDED_EVSE, Status.FINISHING
+_G, _H, _I = Status.RESERVED, Status.UNAVAILABLE, Status.FAULTED
+
+TRANSITIONS: dict[Status, frozenset[Status]] = {
+    _A: frozenset({_B, _C, _D, _E, _G, _H, _I}),
+    _B: frozenset({_A, _C, _D, _E, _F, _I}),
+    _C: frozenset({_A, _D, _E, _F, _H, _I}),
+    _D: frozenset({_A, _C, _E, _F, _H, _I}),
+    _E: frozenset({_A, _C, _D, _F, _H, _I}),
+    _F: frozenset({_A, _B, _H, _I}),
+    _G: frozenset({_A, _B, _H, _I}),
+    _H: frozenset({_A, _B, _C, _D, _E, _I}),
+    _I: frozenset({_A, _B, _C, _D, _E, _F, _G, _H}),
+}
+"""§4.9: the rows A1 to I8."""
+
+_STEP_BETWEEN = {(_B, _H): _A}
+"""The table has no way from Preparing to Unavailable: the intended usage ends first (B1, A8)."""
+
+
+class Bay:
+    """What OCPP 1.6 knows of a connector beyond the hardware. ``told`` is what the Central System
+    was last told, None before it was told anything; ``permit`` the token that waits for a car."""
+
+    __slots__ = (
+        "connector",
+        "evse",
+        "finished",
+        "operative",
+        "permit",
+        "since",
+        "status",
+        "told",
+        "transaction",
+    )
+
+    def __init__(self, connector: Connector, evse: Evse, now: float) -> None:
+        self.connector = connector
+        self.evse = evse
+        self.status = Status.AVAILABLE
+        self.since = now
+        self.told: tuple[Status, str] | None = None
+        self.operative = True
+        self.finished = False
+        self.permit: str | None = None
+        self.transaction: Transaction | None = None
+
+
+def decide(bay: Bay, *, station_operative: bool) -> Status:
+    """The status that the table above gives."""
+    if bay.connector.fault is not None:
+        return Status.FAULTED
+    if bay.transaction is not None:
+        return _charging_status(bay.evse)
+    if not (bay.operative and station_operative):
+        return Status.UNAVAILABLE
+    if bay.finished and bay.connector.plugged:
+        return Status.FINISHING
+    if bay.connector.plugged or bay.permit is not None:
+        return Status.PREPARING
+    return Status.AVAILABLE
+
+
+def _charging_status(evse: Evse) -> Status:
+    if evse.ev is None or not evse.ev.wants_energy:
+        return Status.SUSPENDED_EV
+    return Status.CHARGING if evse.offered_w() > 0 else Status.SUSPENDED_EVSE
+
+
+def path(old: Status, new: Status) -> tuple[Status, ...]:
+    """The statuses to go through, one by one, so that every step stands in the standard's table."""
+    between = _STEP_BETWEEN.get((old, new))
+    steps = (new,) if between is None else (between, new)
+    for before, after in zip((old, *steps), steps, strict=False):
+        if after not in TRANSITIONS[before]:
+            raise RuntimeError(f"OCPP 1.6 knows no way from {before} to {after}")
+    return steps
