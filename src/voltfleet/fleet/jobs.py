@@ -97,7 +97,8 @@ def accept_one(
     location_id = extra.get("location_id")
     _insert(connection, tenant, job_id, JobKind.CREATE, location_id, request, submission, now)
     row = new_charger(tenant.organization_id, job_id, location_id, 0, template, requested, now)
-    if not connection.execute(insert_new(connection, chargers), {**row, **extra}).rowcount:
+    insert = insert_new(connection, chargers).returning(chargers.c.id)
+    if connection.execute(insert, {**row, **extra}).first() is None:
         raise _identity_exists(requested.identity)
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(registered=1))
     queue.enqueue(connection, WORKFLOW, job_id, job_id)

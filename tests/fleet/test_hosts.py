@@ -1,0 +1,129 @@
+from collections.abc import Iterator
+
+import pytest
+
+import builders
+from builders import ACME
+from voltfleet.domain.hosting import Beat, ChargerReport, ConnectionReport, ConnectionState
+from voltfleet.fleet import chargers, hosts, provisioning
+from voltfleet.storage.engine import Database
+
+NOW = 1_800_000_000.0
+EXPIRED = NOW + builders.LEASE_SECONDS + 1
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = builders.open_database(database_url)
+    builders.connect_host(database, NOW)
+    job_id = builders.accept(database, builders.batch(4), now=NOW)
+    with database.writing() as connection:
+        provisioning.begin(connection, job_id, NOW)
+        provisioning.register(connection, job_id, 4, NOW)
+    builders.take_up(database, NOW)
+    yield database
+    database.close()
+
+
+def all_chargers(database: Database) -> list[chargers.Charger]:
+    with database.reading() as connection:
+        return chargers.page(connection, ACME, offset=0, limit=100)[0]
+
+
+def changes(database: Database, host_id: str = "local-0") -> list[hosts.Change]:
+    with database.reading() as connection:
+        return hosts.changes(connection, host_id, 100)
+
+
+def report(charger_id: str, generation: int, error: str | None) -> ChargerReport:
+    connection = ConnectionReport(ConnectionState.WAITING, NOW + 5, error, 3)
+    return ChargerReport(charger_id, generation, connection, None)
+
+
+def test_a_host_that_comes_back_with_everything_is_sent_nothing(database: Database) -> None:
+    holding = {charger.id: 1 for charger in all_chargers(database)}
+    assert builders.connect_host(database, NOW, holding=holding) == []
+    assert changes(database) == []
+
+
+def test_a_host_that_comes_back_empty_is_sent_everything(database: Database) -> None:
+    builders.connect_host(database, NOW, boot_id="second")
+    assert len(changes(database)) == 4
+
+
+def test_a_host_is_told_to_drop_what_is_not_its_own(database: Database) -> None:
+    holding = {charger.id: 1 for charger in all_chargers(database)} | {"stranger": 7}
+    assert builders.connect_host(database, NOW, holding=holding) == ["stranger"]
+
+
+def test_a_deleted_charger_that_a_restarted_host_lacks_has_left(database: Database) -> None:
+    gone = all_chargers(database)[0]
+    with database.writing() as connection:
+        chargers.delete(connection, ACME, gone.id, NOW)
+    builders.connect_host(database, NOW, boot_id="second")
+    assert [change.gone for change in changes(database)] == [False] * 3
+
+
+def test_a_report_says_why_a_charger_does_not_talk(database: Database) -> None:
+    charger = all_chargers(database)[0]
+    with database.writing() as connection:
+        hosts.apply(connection, "local-0", [report(charger.id, 1, "refused")], NOW)
+    seen = all_chargers(database)[0]
+    assert (seen.connection_state, seen.connection_error, seen.connection_attempts) == (
+        "waiting",
+        "refused",
+        3,
+    )
+    with database.writing() as connection:
+        hosts.apply(connection, "local-0", [ChargerReport(charger.id, 1, None, [])], NOW)
+    seen = all_chargers(database)[0]
+    assert (seen.connection_error, seen.connectors) == ("refused", "[]")
+
+
+@pytest.mark.parametrize(("host_id", "generation"), [("local-0", 0), ("stranger", 1)])
+def test_a_stale_report_changes_nothing(
+    database: Database, host_id: str, generation: int
+) -> None:
+    before = all_chargers(database)
+    with database.writing() as connection:
+        hosts.apply(connection, host_id, [report(before[0].id, generation, "stale")], NOW)
+    assert all_chargers(database) == before
+
+
+def test_a_lease_is_renewed_by_the_process_that_holds_it(database: Database) -> None:
+    beat = Beat(4, 4, 1.5)
+    with database.writing() as connection:
+        assert hosts.renew(connection, "local-0", "boot", beat, NOW + 10, 15)
+        assert not hosts.renew(connection, "local-0", "older", beat, NOW + 10, 15)
+        assert hosts.alive(connection, NOW + 24) == ["local-0"]
+        assert hosts.alive(connection, NOW + 26) == []
+
+
+def test_room_is_capacity_less_what_a_host_holds(database: Database) -> None:
+    builders.connect_host(database, NOW, host_id="small", capacity=0)
+    with database.reading() as connection:
+        assert hosts.rooms(connection, NOW) == {"local-0": 96}
+        assert hosts.rooms(connection, EXPIRED) == {}
+
+
+def test_a_silent_hosts_chargers_move_to_the_others(database: Database) -> None:
+    gone = all_chargers(database)[3]
+    with database.writing() as connection:
+        chargers.delete(connection, ACME, gone.id, NOW)
+    builders.connect_host(database, EXPIRED, host_id="a", capacity=1)
+    builders.connect_host(database, EXPIRED, host_id="b", capacity=10)
+    with database.writing() as connection:
+        assert hosts.rehome(connection, EXPIRED) == 3
+        assert hosts.rehome(connection, EXPIRED) == 0
+    moved = {c.assignment.generation for h in "ab" for c in changes(database, h)}
+    assert moved == {2}
+    assert changes(database) == []
+
+
+def test_without_another_host_chargers_wait_for_theirs(database: Database) -> None:
+    with database.writing() as connection:
+        assert hosts.rehome(connection, EXPIRED) == 0
+    assert {charger.connection_state for charger in all_chargers(database)} == {"waiting"}
+    assert all_chargers(database)[0].connection_error == hosts.HOST_LOST
+    builders.connect_host(database, EXPIRED, boot_id="second")
+    assert len(changes(database)) == 4

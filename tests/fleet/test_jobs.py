@@ -1,0 +1,237 @@
+import gzip
+import json
+from collections.abc import Iterator
+
+import pytest
+
+import builders
+from builders import ACME, OTHER
+from voltfleet.domain.errors import InvalidInput, NotFound, Unavailable
+from voltfleet.domain.provisioning import ProvisioningStatus
+from voltfleet.domain.requests import Requested
+from voltfleet.fleet import jobs, provisioning
+from voltfleet.storage.engine import Database
+
+NOW = 1_800_000_000.0
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    database = builders.open_database(database_url)
+    yield database
+    database.close()
+
+
+def view(database: Database, job_id: str, tenant=ACME, location_id="loc") -> jobs.JobView:
+    with database.reading() as connection:
+        return jobs.view(connection, tenant, location_id, job_id)
+
+
+def run(database: Database, job_id: str, now: float = NOW, *, chunk: int = 3) -> None:
+    with database.writing() as connection:
+        provisioning.begin(connection, job_id, now)
+    left = 1
+    while left:
+        with database.writing() as connection:
+            left = provisioning.register(connection, job_id, chunk, now)
+
+
+def finish(database: Database, job_id: str, now: float = NOW) -> None:
+    with database.writing() as connection:
+        provisioning.finish(connection, job_id, now)
+
+
+def results(database: Database, job_id: str) -> dict:
+    with database.reading() as connection:
+        body = jobs.results(connection, job_id)
+    assert body is not None
+    return json.loads(gzip.decompress(body))
+
+
+def test_an_accepted_job_is_pending_and_enqueued(database: Database) -> None:
+    queue = builders.NoQueue()
+    job_id = builders.accept(database, builders.batch(7), queue=queue)
+    seen = view(database, job_id)
+    assert (seen.status, seen.total, seen.created) == (ProvisioningStatus.PENDING, 7, 0)
+    assert queue.enqueued == [("provision", job_id, job_id)]
+
+
+def test_a_job_goes_through_to_ready_with_results_in_order(database: Database) -> None:
+    builders.connect_host(database, NOW)
+    job_id = builders.accept(database, builders.batch(7), now=NOW)
+    run(database, job_id)
+    assert view(database, job_id).status is ProvisioningStatus.PROVISIONING
+    builders.take_up(database, NOW)
+    assert view(database, job_id).created == 7
+    finish(database, job_id)
+    seen = view(database, job_id)
+    assert (seen.status, seen.created, seen.failed) == (ProvisioningStatus.READY, 7, 0)
+    found = results(database, job_id)
+    assert found["created_count"] == 7
+    assert [c["identity"] for c in found["created"]] == [f"CP{n:04}" for n in range(7)]
+    assert found["created"][0]["vendor_name"] == "Wallbox"
+    assert found["created"][0]["max_charging_power"] == 22000
+
+
+def test_registering_again_writes_nothing_twice(database: Database) -> None:
+    builders.connect_host(database, NOW)
+    job_id = builders.accept(database, builders.batch(5), now=NOW)
+    run(database, job_id)
+    with database.writing() as connection:
+        assert provisioning.register(connection, job_id, 3, NOW) == 0
+    assert len(builders.take_up(database, NOW)) == 5
+
+
+def test_an_identity_that_exists_is_that_chargers_failure(database: Database) -> None:
+    builders.connect_host(database, NOW)
+    first = builders.accept(database, builders.batch(3), now=NOW)
+    run(database, first)
+    builders.take_up(database, NOW)
+    finish(database, first)
+    second = builders.accept(database, builders.batch(5), now=NOW)
+    run(database, second)
+    builders.take_up(database, NOW)
+    finish(database, second)
+    seen = view(database, second)
+    assert (seen.status, seen.created, seen.failed) == (ProvisioningStatus.READY, 2, 3)
+    assert [f["identity"] for f in results(database, second)["failed"]] == [
+        "CP0000",
+        "CP0001",
+        "CP0002",
+    ]
+    assert {f["code"] for f in results(database, second)["failed"]} == {"identity_exists"}
+
+
+def test_another_organization_may_use_the_same_identities(database: Database) -> None:
+    builders.connect_host(database, NOW)
+    for tenant in (ACME, OTHER):
+        job_id = builders.accept(database, builders.batch(2), tenant=tenant, now=NOW)
+        run(database, job_id)
+        builders.take_up(database, NOW)
+        finish(database, job_id)
+        assert view(database, job_id, tenant).created == 2
+
+
+def test_a_job_is_seen_only_by_its_organization_and_under_its_location(database: Database) -> None:
+    job_id = builders.accept(database, builders.batch(1))
+    with pytest.raises(NotFound):
+        view(database, job_id, OTHER)
+    with pytest.raises(NotFound):
+        view(database, job_id, location_id="elsewhere")
+
+
+def test_without_a_host_every_attempt_fails_until_the_last(database: Database) -> None:
+    job_id = builders.accept(database, builders.batch(2), now=NOW)
+    run(database, job_id)
+    now, rounds = NOW + 31.0, 0
+    while True:
+        with database.writing() as connection:
+            standing = provisioning.standing(connection, job_id, now)
+            if not standing.open:
+                break
+            provisioning.place(connection, job_id, now)
+        now += 31.0
+        rounds += 1
+    assert rounds == 6
+    finish(database, job_id, now)
+    failed = results(database, job_id)["failed"]
+    assert [f["code"] for f in failed] == ["no_host", "no_host"]
+    # The identities are free again.
+    builders.connect_host(database, now)
+    again = builders.accept(database, builders.batch(2), now=now)
+    run(database, again, now)
+    builders.take_up(database, now)
+    finish(database, again, now)
+    assert view(database, again).created == 2
+
+
+def test_what_does_not_fit_waits_for_room(database: Database) -> None:
+    builders.connect_host(database, NOW, capacity=3)
+    job_id = builders.accept(database, builders.batch(5), now=NOW)
+    run(database, job_id, chunk=10)
+    assert len(builders.take_up(database, NOW)) == 3
+    builders.connect_host(database, NOW + 2, host_id="local-1", capacity=10)
+    with database.writing() as connection:
+        provisioning.place(connection, job_id, NOW + 2)
+    assert len(builders.take_up(database, NOW + 2, host_id="local-1")) == 2
+
+
+def test_a_charger_whose_host_died_goes_to_another(database: Database) -> None:
+    builders.connect_host(database, NOW, host_id="dying", capacity=10)
+    job_id = builders.accept(database, builders.batch(2), now=NOW)
+    run(database, job_id)
+    later = NOW + builders.LEASE_SECONDS + 1
+    builders.connect_host(database, later, host_id="alive")
+    with database.writing() as connection:
+        provisioning.reclaim(connection, job_id, later)
+        provisioning.place(connection, job_id, later + 2)
+    assert len(builders.take_up(database, later + 2, host_id="alive")) == 2
+    with database.reading() as connection:
+        assert provisioning.standing(connection, job_id, later + 2).open == 0
+
+
+def test_a_charger_stays_with_a_host_that_is_slow_but_alive(database: Database) -> None:
+    builders.connect_host(database, NOW)
+    job_id = builders.accept(database, builders.batch(1), now=NOW)
+    run(database, job_id)
+    builders.connect_host(database, NOW + 14)
+    builders.connect_host(database, NOW + 14, host_id="other")
+    with database.writing() as connection:
+        provisioning.reclaim(connection, job_id, NOW + 16)
+        provisioning.place(connection, job_id, NOW + 16)
+    assert builders.take_up(database, NOW + 16, host_id="other") == []
+    assert len(builders.take_up(database, NOW + 16)) == 1
+
+
+def test_the_same_key_and_request_is_one_job(database: Database) -> None:
+    queue = builders.NoQueue()
+    submission = jobs.Submission("key", "hash")
+    first = builders.accept(database, builders.batch(2), submission=submission, queue=queue)
+    second = builders.accept(database, builders.batch(2), submission=submission, queue=queue)
+    assert first == second
+    assert len(queue.enqueued) == 1
+    other = builders.accept(
+        database, builders.batch(2), submission=submission, queue=queue, tenant=OTHER
+    )
+    assert other != first
+
+
+def test_the_same_key_with_another_request_is_refused(database: Database) -> None:
+    builders.accept(database, builders.batch(2), submission=jobs.Submission("key", "hash"))
+    with pytest.raises(InvalidInput) as refused:
+        builders.accept(database, builders.batch(3), submission=jobs.Submission("key", "other"))
+    assert refused.value.error_code == "idempotency_key_reused"
+
+
+def test_too_many_open_jobs_are_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "MOST_OPEN_JOBS", 1)
+    builders.accept(database, builders.batch(1))
+    with pytest.raises(Unavailable) as refused:
+        builders.accept(database, builders.batch(1))
+    assert refused.value.error_code == "queue_full"
+
+
+def test_one_charger_is_refused_when_its_identity_exists(database: Database) -> None:
+    def create() -> tuple[str, str]:
+        with database.writing() as connection:
+            return jobs.accept_one(
+                connection,
+                builders.NoQueue(),
+                ACME,
+                builders.TEMPLATE,
+                Requested("CP1", "Bay 1"),
+                {},
+                NOW,
+            )
+
+    builders.connect_host(database, NOW)
+    _, job_id = create()
+    with pytest.raises(InvalidInput) as refused:
+        create()
+    assert refused.value.problems[0].loc == ("body", "identity")
+    run(database, job_id)
+    with database.writing() as connection:
+        provisioning.place(connection, job_id, NOW)
+    assert len(builders.take_up(database, NOW)) == 1
