@@ -91,4 +91,4 @@ def test_ids_alone_create_exactly_those(
     ]
     charger = f"/ocpp/chargers/{job['results']['created'][0]['id']}"
     why = eventually(lambda: http.get(charger).json()["connection"]["last_error"])
-    assert "ocpp.ocpplab.com" in why  # says what a user can act on; and nobody else's CSMS was dialled
+    assert "ocpp.ocpplab.com" in why  # which also shows that nobody else's CSMS was dialled

@@ -3,6 +3,7 @@
 They cannot leave this machine: see ``loopback_only/sitecustomize.py``.
 """
 
+import json
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from support.postgres import free_port
 
@@ -47,6 +48,12 @@ class Csms:
         """Where chargers dial; each adds its identity."""
         return f"ws://127.0.0.1:{self.port}/ocpp"
 
+    def stats(self) -> dict[str, Any]:
+        """What it says of itself."""
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/stats", timeout=5) as answer:
+            figures: dict[str, Any] = json.load(answer)
+            return figures
+
 
 @contextmanager
 def running_gateway(data_directory: Path, *options: str) -> Iterator[Gateway]:
@@ -76,7 +83,7 @@ def running(command: Sequence[str | Path], log: Path) -> "Iterator[subprocess.Po
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
-            env=os.environ | {"PYTHONPATH": str(LOOPBACK_ONLY)},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -86,6 +93,12 @@ def running(command: Sequence[str | Path], log: Path) -> "Iterator[subprocess.Po
         yield process
     finally:
         stop(process, log)
+
+
+def environment() -> dict[str, str]:
+    """Ours, without what a developer has set for a gateway of their own."""
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("VOLTFLEET_")}
+    return kept | {"PYTHONPATH": str(LOOPBACK_ONLY)}
 
 
 def stop(process: "subprocess.Popen[bytes]", log: Path) -> None:

@@ -1,0 +1,42 @@
+"""A stranger types what the README says, and gets what it says."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from support.processes import Csms, Gateway, running_csms, running_gateway, until
+
+README = Path(__file__).parents[2] / "README.md"
+pytestmark = pytest.mark.e2e
+
+
+def the_second_block() -> str:
+    """The commands that follow the start of the gateway."""
+    blocks: list[str] = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
+    return blocks[1]
+
+
+def typed(script: str, gateway: Gateway, csms: Csms) -> list[str]:
+    """What a shell prints for ``script``, with our ports and folder in place of the README's."""
+    here = script.replace("http://127.0.0.1:8080", gateway.url)
+    here = here.replace("voltfleet-data/", f"{gateway.data_directory}/")
+    done = subprocess.run(
+        ["sh", "-euc", f"CSMS={csms.ws_url}\n{here}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=True,
+    )
+    return done.stdout.replace("}{", "}\n{").splitlines()
+
+
+def test_the_commands_stand_up_a_hundred_stations(tmp_path: Path) -> None:
+    with running_csms(tmp_path / "csms.log") as csms, running_gateway(tmp_path / "data") as gateway:
+        job, chargers = (json.loads(line) for line in typed(the_second_block(), gateway, csms))
+        assert job["status"] in ("PENDING", "PROVISIONING", "READY")
+        assert job["progress"]["total"] == 100
+        assert chargers["total"] <= 100
+        until(lambda: csms.stats()["booted"] == 100)
