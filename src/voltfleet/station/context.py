@@ -53,7 +53,8 @@ def decoder(type_: type[Answer]) -> msgspec.json.Decoder[Answer]:
 
 
 class Context:
-    """The station as its functional blocks see it."""
+    """The station as its functional blocks see it. ``ping_seconds`` is the WebSocket ping interval
+    that the CSMS set (0: none), for the host."""
 
     __slots__ = (
         "_reports",
@@ -66,6 +67,7 @@ class Context:
         "now",
         "on_power_up",
         "outbox",
+        "ping_seconds",
         "registration",
         "rng",
         "spec",
@@ -89,6 +91,7 @@ class Context:
         self.connected = False
         self.link_wanted = True
         self.close_code: int | None = None
+        self.ping_seconds = 0
         self.registration = ConnectionState.WAITING
         self.on_power_up: Callable[[], None] = _nothing
         self._reports: list[StationReport] = []

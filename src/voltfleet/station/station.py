@@ -127,6 +127,11 @@ class ChargingStation:
         """Set when the station wants this socket closed for reasons of the protocol."""
         return self._ctx.close_code
 
+    @property
+    def ping_seconds(self) -> int:
+        """How often the host is to send a WebSocket ping, as the CSMS has set; 0: it has not."""
+        return self._ctx.ping_seconds
+
     # --- inside ---------------------------------------------------------------------------------
 
     def _enter(self, now: float) -> None:

@@ -1,8 +1,9 @@
 """Who may charge (OCPP 1.6 §4.1, §3.5.1): the Central System, or what the cache remembers of it."""
 
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
+from typing import Any
+
+import msgspec
 
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context, parse_rfc3339
@@ -10,18 +11,9 @@ from voltfleet.station.outbox import Failure, FailureKind
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.messages import AuthorizationStatus, Simple
+from voltfleet.station.v16.permit import Hear, Verdict
 
 MAX_CACHED = 500
-
-
-class Verdict(NamedTuple):
-    """Whether the token may charge, and who said so in which words."""
-
-    accepted: bool
-    text: str
-
-
-Hear = Callable[[Verdict], None]
 
 
 class Authorization(Block):
@@ -39,7 +31,7 @@ class Authorization(Block):
         allowed_here = self._allowed_here(id_tag)
         if self.ctx.online:
             if allowed_here and self._configuration.flag(Name.LOCAL_PRE_AUTHORIZE):
-                hear(Verdict(accepted=True, text="Accepted by the authorization cache"))
+                hear(Verdict(accepted=True, text="accepted by the authorization cache"))
                 return
             self.ask(id_tag, hear)
         else:
@@ -76,7 +68,8 @@ class Authorization(Block):
     def _answered(self, id_tag: str, hear: Hear, answer: m.AuthorizeResponse) -> None:
         info = answer.id_tag_info
         self.learn(id_tag, info)
-        hear(Verdict(accepted=info.status is AuthorizationStatus.ACCEPTED, text=info.status.value))
+        accepted = info.status is AuthorizationStatus.ACCEPTED
+        hear(Verdict(accepted, f"the CSMS answered Authorize with {info.status}", told(info)))
 
     def _unanswered(self, id_tag: str, hear: Hear, failure: Failure) -> None:
         if failure.kind is FailureKind.OFFLINE:
@@ -86,10 +79,10 @@ class Authorization(Block):
 
     def _offline_verdict(self, id_tag: str, *, allowed_here: bool) -> Verdict:
         if allowed_here and self._configuration.flag(Name.LOCAL_AUTHORIZE_OFFLINE):
-            return Verdict(accepted=True, text="Accepted by the authorization cache")
+            return Verdict(accepted=True, text="accepted by the authorization cache")
         unknown = self._cache is None or id_tag.lower() not in self._cache
         if unknown and self._configuration.flag(Name.ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID):
-            return Verdict(accepted=True, text="Accepted: AllowOfflineTxForUnknownId is true")
+            return Verdict(accepted=True, text="accepted: AllowOfflineTxForUnknownId is true")
         return Verdict(accepted=False, text="the station is offline and does not know the token")
 
     def _allowed_here(self, id_tag: str) -> bool:
@@ -100,3 +93,9 @@ class Authorization(Block):
             return False
         expires_at = parse_rfc3339(info.expiry_date) if info.expiry_date else None
         return expires_at is None or expires_at > self.ctx.now + self.ctx.clock_offset
+
+
+def told(info: m.IdTagInfo) -> dict[str, Any]:
+    """What the Central System said of a token, as a command's outcome shows it."""
+    fields = msgspec.to_builtins(info)
+    return {"idTagInfo": {name: value for name, value in fields.items() if value is not None}}

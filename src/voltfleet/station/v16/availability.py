@@ -139,7 +139,7 @@ class Availability(Block):
         if bay.transaction is not None and not operative:
             return AvailabilityStatus.SCHEDULED
         if not operative:
-            bay.permit = None
+            bay.withdraw("the connector was made inoperative")
             bay.finished = False
         self.refresh(bay)
         return AvailabilityStatus.ACCEPTED

@@ -47,7 +47,6 @@ class Name(StrEnum):
     HEARTBEAT_INTERVAL = "HeartbeatInterval"
     LOCAL_AUTHORIZE_OFFLINE = "LocalAuthorizeOffline"
     LOCAL_PRE_AUTHORIZE = "LocalPreAuthorize"
-    MAX_ENERGY_ON_INVALID_ID = "MaxEnergyOnInvalidId"
     METER_VALUES_ALIGNED_DATA = "MeterValuesAlignedData"
     METER_VALUES_ALIGNED_DATA_MAX_LENGTH = "MeterValuesAlignedDataMaxLength"
     METER_VALUES_SAMPLED_DATA = "MeterValuesSampledData"
@@ -135,7 +134,6 @@ KEYS: Mapping[Name, Key] = {
     Name.HEARTBEAT_INTERVAL: Key("300", _AT_LEAST_ONE_SECOND),
     Name.LOCAL_AUTHORIZE_OFFLINE: Key("true", _boolean),
     Name.LOCAL_PRE_AUTHORIZE: Key("false", _boolean),
-    Name.MAX_ENERGY_ON_INVALID_ID: Key("0", _whole(0, 1_000_000)),
     Name.METER_VALUES_ALIGNED_DATA: Key(_SAMPLED, _measurands),
     Name.METER_VALUES_ALIGNED_DATA_MAX_LENGTH: Key(str(_MAX_MEASURANDS), None),
     Name.METER_VALUES_SAMPLED_DATA: Key(_SAMPLED, _measurands),

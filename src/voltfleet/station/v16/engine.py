@@ -2,10 +2,9 @@
 
 import msgspec
 
-from voltfleet.domain.commands import CommandKind, CommandState, Payload
+from voltfleet.domain.commands import CommandKind, Payload
 from voltfleet.domain.hosting import Command
 from voltfleet.domain.specs import OcppVersion
-from voltfleet.station import physical
 from voltfleet.station.blocks import dispatch, table_of
 from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
@@ -15,33 +14,72 @@ from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.data_transfer import DataTransfer
+from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.registration import Registration, Standing
+from voltfleet.station.v16.remote_control import RemoteControl
+from voltfleet.station.v16.remote_trigger import RemoteTrigger
+from voltfleet.station.v16.reset import Reset
+from voltfleet.station.v16.transactions import Transactions
+from voltfleet.station.v16.user_commands import UserCommands
 
-_BLOCKS = (Configuration, Availability, Registration, Authorization, DataTransfer)
-_TABLE = table_of(_BLOCKS)
+_TABLE = table_of(
+    (
+        Configuration,
+        Availability,
+        Registration,
+        Authorization,
+        MeterReadings,
+        Transactions,
+        RemoteControl,
+        RemoteTrigger,
+        Reset,
+        DataTransfer,
+    )
+)
+"""In the order of `Engine16._blocks`."""
 
 
 class Engine16:
     """An OCPP 1.6 Charge Point."""
 
-    __slots__ = ("_availability", "_blocks", "_configuration", "_registration", "ctx")
+    __slots__ = (
+        "_availability",
+        "_blocks",
+        "_commands",
+        "_configuration",
+        "_meters",
+        "_registration",
+        "_transactions",
+        "ctx",
+    )
 
     def __init__(self, ctx: Context) -> None:
         self.ctx = ctx
-        self._configuration = Configuration(ctx)
-        self._availability = Availability(ctx, self._configuration)
-        self._registration = Registration(ctx, self._configuration, self._availability)
-        authorization = Authorization(ctx, self._configuration)
+        self._configuration = configuration = Configuration(ctx)
+        self._availability = availability = Availability(ctx, configuration)
+        self._registration = registration = Registration(ctx, configuration, availability)
+        authorization = Authorization(ctx, configuration)
+        self._meters = meters = MeterReadings(ctx, configuration, availability)
+        self._transactions = transactions = Transactions(
+            ctx, configuration, availability, authorization, meters
+        )
+        remote = RemoteControl(ctx, configuration, availability, authorization, transactions)
+        self._commands = UserCommands(ctx, availability, authorization, transactions, remote)
         self._blocks = (
-            self._configuration,
-            self._availability,
-            self._registration,
+            configuration,
+            availability,
+            registration,
             authorization,
+            meters,
+            transactions,
+            remote,
+            RemoteTrigger(ctx, availability, registration, meters),
+            Reset(ctx, transactions),
             DataTransfer(ctx),
         )
-        self._configuration.on_change = self._setting_changed
+        configuration.on_change = self._setting_changed
         ctx.hardware.listener = self._hardware
-        ctx.on_power_up = self._registration.power_up
+        ctx.on_power_up = self._power_up
 
     def connected(self) -> None:
         """The socket is open."""
@@ -62,18 +100,29 @@ class Engine16:
 
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""
-        if not physical.perform(self.ctx, kind, payload, command):
-            self.ctx.outcome(command, CommandState.REJECTED, f"{kind} is not built for OCPP 1.6")
+        self._commands.perform(kind, payload, command)
 
-    def _hardware(self, _event: HardwareEvent, _evse: Evse, connector: Connector) -> None:
-        self._availability.refresh(self._availability.bays[connector.number - 1])
+    def _power_up(self) -> None:
+        self._transactions.accepting = True
+        self._registration.power_up()
+        self._meters.schedule_aligned()
+
+    def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
+        self._transactions.hardware(event, evse, self._availability.bays[connector.number - 1])
 
     def _setting_changed(self, name: Name) -> None:
-        outbox = self.ctx.outbox
+        """A setting that something was scheduled by takes effect now, not after the old wait."""
         match name:
             case Name.HEARTBEAT_INTERVAL:
                 self._registration.schedule_heartbeat()
+            case Name.METER_VALUE_SAMPLE_INTERVAL:
+                for bay in self._availability.bays:
+                    self._meters.schedule_sample(bay)
+            case Name.CLOCK_ALIGNED_DATA_INTERVAL:
+                self._meters.schedule_aligned()
+            case Name.WEB_SOCKET_PING_INTERVAL:
+                self.ctx.ping_seconds = self._configuration.whole(name)
             case Name.TRANSACTION_MESSAGE_ATTEMPTS:
-                outbox.attempts = self._configuration.whole(name)
+                self.ctx.outbox.attempts = self._configuration.whole(name)
             case Name.TRANSACTION_MESSAGE_RETRY_INTERVAL:
-                outbox.retry_seconds = self._configuration.whole(name)
+                self.ctx.outbox.retry_seconds = self._configuration.whole(name)

@@ -15,7 +15,8 @@ What holds of a connector decides its status; the first row that fits is it:
 from voltfleet.station.connector import Connector
 from voltfleet.station.evse import Evse
 from voltfleet.station.transaction import Transaction
-from voltfleet.station.v16.messages import Status
+from voltfleet.station.v16.messages import MeterValue, Status
+from voltfleet.station.v16.permit import Permit, Verdict
 
 _A, _B, _C = Status.AVAILABLE, Status.PREPARING, Status.CHARGING
 _D, _E, _F = Status.SUSPENDED_EV, Status.SUSPENDED_EVSE, Status.FINISHING
@@ -36,6 +37,29 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 
 _STEP_BETWEEN = {(_B, _H): _A}
 """The table has no way from Preparing to Unavailable: the intended usage ends first (B1, A8)."""
+
+
+class Transaction16(Transaction):
+    """``number`` is the transactionId, None until the Central System gave one (and for ever if it
+    never did). ``sampled_wh`` is where the register stood at the last sample; ``data`` is what
+    StopTransaction will carry."""
+
+    __slots__ = ("data", "number", "permit", "sampled_wh")
+
+    def __init__(
+        self, connector: Connector, permit: Permit, *, meter_start_wh: int, now: float
+    ) -> None:
+        super().__init__(connector, permit.id_tag, meter_start_wh=meter_start_wh, now=now)
+        self.permit = permit
+        self.number: int | None = None
+        self.sampled_wh = meter_start_wh
+        self.data: list[MeterValue] = []
+
+    def conclude(self, verdict: Verdict) -> None:
+        """Tell whoever asked for it what came of the start, once."""
+        hear, self.permit = self.permit.hear, self.permit._replace(hear=None)
+        if hear is not None:
+            hear(verdict)
 
 
 class Bay:
@@ -62,8 +86,14 @@ class Bay:
         self.told: tuple[Status, str] | None = None
         self.operative = True
         self.finished = False
-        self.permit: str | None = None
-        self.transaction: Transaction | None = None
+        self.permit: Permit | None = None
+        self.transaction: Transaction16 | None = None
+
+    def withdraw(self, why: str) -> None:
+        """The token does not wait any longer, and whoever presented it hears why."""
+        permit, self.permit = self.permit, None
+        if permit is not None and permit.hear is not None:
+            permit.hear(Verdict(accepted=False, text=why))
 
 
 def decide(bay: Bay, *, station_operative: bool) -> Status:

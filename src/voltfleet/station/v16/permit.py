@@ -1,0 +1,26 @@
+"""A token that was accepted, and who waits to hear what comes of it."""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+
+class Verdict(NamedTuple):
+    """What became of a token or of the start asked for with it: whether it was accepted, in words,
+    and (if the Central System was asked) what it answered."""
+
+    accepted: bool
+    text: str
+    detail: dict[str, Any] | None = None
+
+
+Hear = Callable[[Verdict], None]
+
+
+class Permit(NamedTuple):
+    """Leave to charge, waiting for a car. ``hear`` is told once what became of it. The limits are
+    the driver's: after so much time or energy the driver ends the transaction."""
+
+    id_tag: str
+    hear: Hear | None = None
+    duration_seconds: float | None = None
+    energy_wh: float | None = None

@@ -1,0 +1,102 @@
+"""RemoteStartTransaction, RemoteStopTransaction, UnlockConnector (OCPP 1.6 §5.11, §5.12, §5.18)."""
+
+from functools import partial
+
+from msgspec import UNSET
+
+from voltfleet.domain.specs import ConnectorType, CurrentType
+from voltfleet.station import driver
+from voltfleet.station.blocks import Block, handles
+from voltfleet.station.connector import Cable, CableEvent, Fault
+from voltfleet.station.context import Context
+from voltfleet.station.v16 import messages as m
+from voltfleet.station.v16.authorization import Authorization
+from voltfleet.station.v16.availability import Availability
+from voltfleet.station.v16.configuration import Configuration, Name
+from voltfleet.station.v16.messages import Reason, Simple, UnlockStatus
+from voltfleet.station.v16.permit import Permit, Verdict
+from voltfleet.station.v16.status import Bay
+from voltfleet.station.v16.transactions import Transactions
+
+
+class RemoteControl(Block):
+    """The Central System starts, stops and unlocks. Where it starts a connector without a car, a
+    simulated driver brings one."""
+
+    __slots__ = ("_authorization", "_availability", "_configuration", "_transactions")
+
+    def __init__(
+        self,
+        ctx: Context,
+        configuration: Configuration,
+        availability: Availability,
+        authorization: Authorization,
+        transactions: Transactions,
+    ) -> None:
+        super().__init__(ctx)
+        self._configuration = configuration
+        self._availability = availability
+        self._authorization = authorization
+        self._transactions = transactions
+
+    @handles(m.RemoteStartTransaction)
+    def remote_start(self, request: m.RemoteStartTransaction) -> m.RemoteStartTransactionResponse:
+        """§5.11. A charging profile is ignored, as it must be without Smart Charging. §4.2 does not
+        allow this while Pending."""
+        bay = self._meant(request)
+        if not self.ctx.online or bay is None or not self._transactions.free(bay):
+            return m.RemoteStartTransactionResponse(Simple.REJECTED)
+        permit = Permit(request.id_tag)
+        if self._configuration.flag(Name.AUTHORIZE_REMOTE_TX_REQUESTS):
+            self._authorization.authorize(request.id_tag, partial(self._heard, bay, permit))
+        else:
+            self.grant(bay, permit)
+        return m.RemoteStartTransactionResponse(Simple.ACCEPTED)
+
+    def grant(self, bay: Bay, permit: Permit) -> None:
+        """The token may charge, and its driver is on the way if no car is there yet."""
+        self._transactions.permit(bay, permit)
+        if not bay.connector.plugged:
+            driver.arrives(self.ctx, bay.connector)
+
+    @handles(m.RemoteStopTransaction)
+    def remote_stop(self, request: m.RemoteStopTransaction) -> m.RemoteStopTransactionResponse:
+        """§5.12: Rejected for a transactionId that is not going on here."""
+        for bay in self._availability.bays:
+            going_on = bay.transaction
+            if going_on is not None and going_on.number == request.transaction_id:
+                if self.ctx.online:
+                    self._transactions.stop(bay, Reason.REMOTE)
+                    return m.RemoteStopTransactionResponse(Simple.ACCEPTED)
+                break
+        return m.RemoteStopTransactionResponse(Simple.REJECTED)
+
+    @handles(m.UnlockConnector)
+    def unlock_connector(self, request: m.UnlockConnector) -> m.UnlockConnectorResponse:
+        """§5.18: a transaction in progress is stopped first."""
+        bay = self._availability.bay(request.connector_id)
+        status = UnlockStatus.NOT_SUPPORTED if bay is None else self.unlock(bay)
+        return m.UnlockConnectorResponse(status)
+
+    def unlock(self, bay: Bay) -> UnlockStatus:
+        """Only a Type 2 socket has a lock; every other cable is fixed to the station."""
+        spec = bay.connector.spec
+        if spec.type is not ConnectorType.TYPE2 or spec.current_type is CurrentType.DC:
+            return UnlockStatus.NOT_SUPPORTED
+        if bay.connector.fault is Fault.CONNECTOR_LOCK_FAILURE:
+            return UnlockStatus.UNLOCK_FAILED
+        if bay.transaction is not None:
+            self._transactions.stop(bay, Reason.UNLOCK_COMMAND)
+        if bay.connector.cable is Cable.LOCKED:
+            bay.connector.feed(CableEvent.UNLOCK)
+        return UnlockStatus.UNLOCKED
+
+    def _meant(self, request: m.RemoteStartTransaction) -> Bay | None:
+        if request.connector_id is UNSET:
+            return self._transactions.choose()
+        return self._availability.bay(request.connector_id)
+
+    def _heard(self, bay: Bay, permit: Permit, verdict: Verdict) -> None:
+        # Meanwhile somebody else may have been faster.
+        if verdict.accepted and self._transactions.free(bay):
+            self.grant(bay, permit)

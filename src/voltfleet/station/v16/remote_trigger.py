@@ -1,0 +1,70 @@
+"""TriggerMessage (OCPP 1.6 §5.17, the Remote Trigger profile)."""
+
+from collections.abc import Sequence
+
+from msgspec import UNSET, UnsetType
+
+from voltfleet.station.blocks import Block, handles
+from voltfleet.station.context import Context
+from voltfleet.station.outbox import Lane
+from voltfleet.station.v16 import messages as m
+from voltfleet.station.v16.availability import Availability
+from voltfleet.station.v16.messages import MessageTrigger, TriggerStatus
+from voltfleet.station.v16.meter_values import MeterReadings
+from voltfleet.station.v16.registration import Registration
+
+
+class RemoteTrigger(Block):
+    """Sends, right after the answer, the message that the Central System asked for."""
+
+    __slots__ = ("_availability", "_meters", "_registration")
+
+    def __init__(
+        self,
+        ctx: Context,
+        availability: Availability,
+        registration: Registration,
+        meters: MeterReadings,
+    ) -> None:
+        super().__init__(ctx)
+        self._availability = availability
+        self._registration = registration
+        self._meters = meters
+
+    @handles(m.TriggerMessage)
+    def trigger_message(self, request: m.TriggerMessage) -> m.TriggerMessageResponse:
+        """NotImplemented for the messages of profiles that this station does not have."""
+        return m.TriggerMessageResponse(self._trigger(request))
+
+    def _trigger(self, request: m.TriggerMessage) -> TriggerStatus:
+        match request.requested_message:
+            case MessageTrigger.BOOT_NOTIFICATION:
+                self._registration.boot()
+            case MessageTrigger.HEARTBEAT:
+                self._registration.heartbeat(Lane.TRIGGERED)
+            case MessageTrigger.STATUS_NOTIFICATION:
+                return self._statuses(request.connector_id)
+            case MessageTrigger.METER_VALUES:
+                return self._meter_values(request.connector_id)
+            case _:
+                return TriggerStatus.NOT_IMPLEMENTED
+        return TriggerStatus.ACCEPTED
+
+    def _statuses(self, connector_id: int | UnsetType) -> TriggerStatus:
+        numbers = self._numbers(connector_id, least=0)
+        for number in numbers:
+            self._availability.send(number, Lane.TRIGGERED)
+        return TriggerStatus.ACCEPTED if numbers else TriggerStatus.REJECTED
+
+    def _meter_values(self, connector_id: int | UnsetType) -> TriggerStatus:
+        numbers = self._numbers(connector_id, least=1)
+        for number in numbers:
+            self._meters.trigger(self._availability.bays[number - 1])
+        return TriggerStatus.ACCEPTED if numbers else TriggerStatus.REJECTED
+
+    def _numbers(self, connector_id: int | UnsetType, *, least: int) -> Sequence[int]:
+        """All connectors if none is named; none if there is no such connector."""
+        all_ = range(least, len(self._availability.bays) + 1)
+        if connector_id is UNSET:
+            return all_
+        return (connector_id,) if connector_id in all_ else ()

@@ -1,0 +1,242 @@
+"""Transactions (OCPP 1.6 §4.8 and §4.10): a token and a car make one, and seven things end it.
+
+reason           what ended it
+--------------------------------------------------------------
+Local            the driver (time, energy, full battery, token presented again)
+Remote           RemoteStopTransaction
+EVDisconnected   the cable was pulled out
+DeAuthorized     StartTransaction was answered with a token that may not charge
+UnlockCommand    UnlockConnector
+SoftReset/HardReset   Reset
+Other            a fault
+"""
+
+from functools import partial
+
+import msgspec
+
+from voltfleet.station import driver
+from voltfleet.station.blocks import Block
+from voltfleet.station.context import Context
+from voltfleet.station.evse import Evse
+from voltfleet.station.hardware import HardwareEvent
+from voltfleet.station.outbox import Failure, Lane
+from voltfleet.station.v16 import messages as m
+from voltfleet.station.v16.authorization import Authorization, told
+from voltfleet.station.v16.availability import Availability
+from voltfleet.station.v16.configuration import Configuration, Name
+from voltfleet.station.v16.messages import AuthorizationStatus, ReadingContext, Reason
+from voltfleet.station.v16.meter_values import MeterReadings
+from voltfleet.station.v16.permit import Permit, Verdict
+from voltfleet.station.v16.status import Bay, Transaction16
+
+
+class Transactions(Block):
+    """Starts and stops transactions. ``accepting`` is false while the station goes down."""
+
+    __slots__ = ("_authorization", "_availability", "_configuration", "_meters", "accepting")
+
+    def __init__(
+        self,
+        ctx: Context,
+        configuration: Configuration,
+        availability: Availability,
+        authorization: Authorization,
+        meters: MeterReadings,
+    ) -> None:
+        super().__init__(ctx)
+        self._configuration = configuration
+        self._availability = availability
+        self._authorization = authorization
+        self._meters = meters
+        self.accepting = True
+
+    def free(self, bay: Bay) -> bool:
+        """Whether a token may be presented there now."""
+        taken = any(
+            other.transaction is not None or other.permit is not None
+            for other in self._availability.bays
+            if other.evse is bay.evse
+        )
+        occupied = bay.evse.active not in {None, bay.connector}
+        return self.accepting and not taken and not occupied and self._availability.usable(bay)
+
+    def choose(self) -> Bay | None:
+        """Where a token is taken to be meant for when nobody says: a car that waits, or free."""
+        free = [bay for bay in self._availability.bays if self.free(bay)]
+        return next((bay for bay in free if bay.connector.plugged), free[0] if free else None)
+
+    # --- a token --------------------------------------------------------------------------------
+
+    def permit(self, bay: Bay, permit: Permit) -> None:
+        """The token may charge: start, or wait for a car as long as ConnectionTimeOut says."""
+        driver.does_not_come(self.ctx, bay.evse)
+        bay.permit = permit
+        bay.finished = False
+        self._availability.refresh(bay)
+        if bay.connector.plugged:
+            self._start(bay, permit)
+            return
+        seconds = self._configuration.whole(Name.CONNECTION_TIME_OUT)
+        self.ctx.after("connect", bay.connector.number, seconds, partial(self._nobody_came, bay))
+
+    def cancel(self, bay: Bay, why: str) -> None:
+        """The token does not wait for a car any longer."""
+        bay.withdraw(why)
+        self.ctx.timers.stop(("connect", bay.connector.number))
+        if not bay.connector.plugged:
+            driver.does_not_come(self.ctx, bay.evse)
+        self._availability.refresh(bay)
+
+    def _nobody_came(self, bay: Bay) -> None:
+        self.cancel(bay, "no car was plugged in within ConnectionTimeOut")
+
+    # --- start ----------------------------------------------------------------------------------
+
+    def _start(self, bay: Bay, permit: Permit) -> None:
+        ctx, number = self.ctx, bay.connector.number
+        ctx.timers.stop(("connect", number))
+        meter_start = bay.evse.reading(ctx.now).energy_wh
+        transaction = Transaction16(bay.connector, permit, meter_start_wh=meter_start, now=ctx.now)
+        bay.permit, bay.transaction = None, transaction
+        self._meters.keep(transaction, bay, ReadingContext.TRANSACTION_BEGIN)
+        ctx.call(
+            m.StartTransaction(number, permit.id_tag, meter_start, ctx.timestamp()),
+            m.StartTransactionResponse,
+            partial(self._started, bay, transaction),
+            partial(self._not_started, transaction),
+            Lane.TRANSACTION,
+        )
+        ctx.hardware.set_contactor(bay.evse, closed=True, now=ctx.now)
+        self._availability.refresh(bay)
+        self._meters.schedule_sample(bay)
+        self._limit(bay, permit)
+        if not ctx.online:
+            transaction.conclude(
+                Verdict(accepted=True, text="started; the CSMS is told once it is reached")
+            )
+
+    def _limit(self, bay: Bay, permit: Permit) -> None:
+        """What the driver wants: only so long, or only so much."""
+        if permit.duration_seconds is not None:
+            stop = partial(self._driver_ends, bay)
+            self.ctx.after("session", bay.connector.number, permit.duration_seconds, stop)
+        if permit.energy_wh is not None:
+            target = bay.evse.meter.register_wh + permit.energy_wh
+            self.ctx.hardware.watch_energy(bay.evse, target, self.ctx.now)
+
+    def _started(
+        self, bay: Bay, transaction: Transaction16, answer: m.StartTransactionResponse
+    ) -> None:
+        transaction.number = answer.transaction_id
+        info = answer.id_tag_info
+        self._authorization.learn(transaction.id_token, info)
+        accepted = info.status is AuthorizationStatus.ACCEPTED
+        detail = {"transactionId": answer.transaction_id, **told(info)}
+        text = f"the CSMS answered StartTransaction with {info.status}"
+        transaction.conclude(Verdict(accepted, text, detail))
+        if accepted or bay.transaction is not transaction:
+            return
+        if self._configuration.flag(Name.STOP_TRANSACTION_ON_INVALID_ID):
+            self.stop(bay, Reason.DE_AUTHORIZED)
+        else:
+            # §9.1.28: no energy, but the transaction goes on until its driver ends it.
+            self.ctx.hardware.set_contactor(bay.evse, closed=False, now=self.ctx.now)
+            self._availability.refresh(bay)
+            driver.returns(self.ctx, bay.evse, partial(self._driver_ends, bay))
+
+    def _not_started(self, transaction: Transaction16, failure: Failure) -> None:
+        """§3.7.1: given up. Without a number nothing more can be told about it."""
+        transaction.conclude(Verdict(accepted=False, text=failure.text))
+
+    # --- stop -----------------------------------------------------------------------------------
+
+    def stop(self, bay: Bay, reason: Reason, id_tag: str | None = None) -> None:
+        """End the transaction there, and tell the Central System when its number is known."""
+        transaction = bay.transaction
+        if transaction is None:
+            raise RuntimeError(f"no transaction is open at connector {bay.connector.number}")
+        ctx = self.ctx
+        self._meters.keep(transaction, bay, ReadingContext.TRANSACTION_END)
+        transaction.stop(meter_stop_wh=bay.evse.reading(ctx.now).energy_wh, now=ctx.now)
+        bay.transaction = None
+        self._power_off(bay)
+        build = partial(_stop_message, ctx, transaction, reason, id_tag)
+        learn = partial(self._stopped, transaction)
+        ctx.call_built(m.StopTransaction, build, m.StopTransactionResponse, learn)
+        bay.finished = bay.connector.plugged and bay.operative
+        self._availability.refresh(bay)
+        driver.leaves(ctx, bay.evse)
+
+    def stop_all(self, reason: Reason) -> None:
+        """End every transaction, and let no token wait: the station goes down."""
+        self.accepting = False
+        for bay in self._availability.bays:
+            if bay.permit is not None:
+                self.cancel(bay, "the station was reset")
+            if bay.transaction is not None:
+                self.stop(bay, reason)
+
+    def _power_off(self, bay: Bay) -> None:
+        ctx, hardware = self.ctx, self.ctx.hardware
+        hardware.set_contactor(bay.evse, closed=False, now=ctx.now)
+        hardware.watch_energy(bay.evse, None, ctx.now)
+        self._meters.stop_sampling(bay)
+        ctx.timers.stop(("session", bay.connector.number))
+
+    def _stopped(self, transaction: Transaction16, answer: m.StopTransactionResponse) -> None:
+        self._authorization.learn(transaction.id_token, answer.id_tag_info)
+
+    def _driver_ends(self, bay: Bay) -> None:
+        if bay.transaction is not None:
+            self.stop(bay, Reason.LOCAL, bay.transaction.id_token)
+
+    # --- the hardware ---------------------------------------------------------------------------
+
+    def hardware(self, event: HardwareEvent, evse: Evse, bay: Bay) -> None:
+        """The hardware told something about a connector."""
+        match event:
+            case HardwareEvent.PLUGGED_IN:
+                self._plugged_in(bay)
+            case HardwareEvent.PULLED_OUT:
+                self._pulled_out(bay)
+            case HardwareEvent.FAULTED if bay.transaction is not None:
+                self.stop(bay, Reason.OTHER)
+            case HardwareEvent.ENERGY_REACHED:
+                self._driver_ends(bay)
+            case HardwareEvent.EV_HAS_ENOUGH if evse.ev is not None and evse.ev.full:
+                driver.returns(self.ctx, evse, partial(self._driver_ends, bay))
+        self._availability.refresh(bay)
+
+    def _plugged_in(self, bay: Bay) -> None:
+        self._availability.refresh(bay)
+        if bay.transaction is not None:
+            # StopTransactionOnEVSideDisconnect is false, and the car is back.
+            self.ctx.hardware.set_contactor(bay.evse, closed=True, now=self.ctx.now)
+        elif bay.permit is not None and self.accepting:
+            self._start(bay, bay.permit)
+        else:
+            driver.leaves(self.ctx, bay.evse)
+
+    def _pulled_out(self, bay: Bay) -> None:
+        bay.finished = False
+        if bay.transaction is not None and self._configuration.flag(
+            Name.STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT
+        ):
+            self.stop(bay, Reason.EV_DISCONNECTED)
+
+
+def _stop_message(
+    ctx: Context, transaction: Transaction16, reason: Reason, id_tag: str | None
+) -> msgspec.Struct | None:
+    """Made when it is sent; None if the Central System never gave the transaction a number."""
+    if transaction.number is None:
+        return None
+    return m.StopTransaction(
+        transaction.number,
+        transaction.meter_stop_wh or 0,
+        ctx.timestamp(transaction.stopped_at),
+        id_tag,
+        reason,
+        transaction.data or None,
+    )
