@@ -9,12 +9,23 @@ from collections.abc import Mapping, Sequence
 
 import structlog
 
+from voltfleet.domain.errors import VoltfleetError
+
 FIRST_RESTART_SECONDS = 0.2
 LONGEST_RESTART_SECONDS = 5.0
 STABLE_SECONDS = 10.0
 """A child that has lived this long starts over with the shortest restart delay."""
 
+REFUSED = 78
+"""The exit code (EX_CONFIG) of a child that cannot run as it was configured: no restart helps."""
+
 _log = structlog.get_logger(__name__)
+
+
+class ChildRefused(VoltfleetError):
+    """A process cannot run as it was configured; it has said why."""
+
+    code = "child_refused"
 
 
 class ParentPipe:
@@ -57,7 +68,7 @@ class Child:
         return None if self._process is None else self._process.pid
 
     async def run(self) -> None:
-        """Until `stop` is called. Raises `OSError` when the command cannot be started at all."""
+        """Until `stop` is called. Raises `ChildRefused` when the child says that it cannot run."""
         delay = FIRST_RESTART_SECONDS
         while not self._stopping.is_set():
             started = time.monotonic()
@@ -70,6 +81,8 @@ class Child:
             code = await self._ended()
             if self._stopping.is_set():
                 return
+            if code == REFUSED:
+                raise ChildRefused(f"The {self.name} process cannot run; its message is above.")
             lived = time.monotonic() - started
             delay = FIRST_RESTART_SECONDS if lived > STABLE_SECONDS else delay
             self._log.warning("child_died", code=code, lived_seconds=round(lived, 1))

@@ -1,0 +1,68 @@
+"""The ``voltfleet`` command."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voltfleet import __version__
+from voltfleet.cli import serve as serving
+from voltfleet.cli import tokens
+from voltfleet.cli.csms import csms
+from voltfleet.domain.errors import VoltfleetError
+from voltfleet.observability.logging import configure
+from voltfleet.settings import from_env
+
+EX_USAGE = 2
+
+app = typer.Typer(
+    help="Stand up and drive fleets of simulated EV chargers.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.add_typer(tokens.app, name="token")
+app.command()(csms)
+
+
+@app.command()
+def serve(
+    host: Annotated[str | None, typer.Option(help="The address to listen on.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port to listen on; 0: a free one.")] = None,
+    data_dir: Annotated[Path | None, typer.Option(help="Keys, token and SQLite files.")] = None,
+    database_url: Annotated[
+        str | None, typer.Option(help="postgresql://… instead of SQLite in the data directory.")
+    ] = None,
+    hosts: Annotated[
+        int | None, typer.Option(help="Host processes; 0: one per core but one.")
+    ] = None,
+) -> None:
+    """Run the gateway and its hosts. Every option is also a VOLTFLEET_… variable."""
+    settings = from_env(
+        os.environ,
+        host=host,
+        port=port,
+        data_dir=data_dir,
+        database_url=database_url,
+        hosts=hosts,
+    )
+    asyncio.run(serving.serve(settings))
+
+
+@app.command()
+def version() -> None:
+    """Print the version."""
+    typer.echo(__version__)
+
+
+def main() -> None:
+    """The console script: an expected error is one line on standard error and exit code 2."""
+    configure()
+    try:
+        app()
+    except VoltfleetError as error:
+        sys.stderr.write(f"voltfleet: {error.message}\n")
+        sys.exit(EX_USAGE)

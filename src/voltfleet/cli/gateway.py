@@ -1,0 +1,177 @@
+"""The gateway process: the API, the host link and the durable engine on one database.
+
+``voltfleet serve`` starts it; ``python -m voltfleet.cli.gateway`` is not meant for people.
+"""
+
+import argparse
+import asyncio
+import fcntl
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import uvicorn
+import uvloop
+
+from voltfleet.api.app import create_app
+from voltfleet.api.deps import Services
+from voltfleet.api.host_link import HostLinks
+from voltfleet.auth import jwt, keys
+from voltfleet.auth.jwks import RemoteKeys
+from voltfleet.domain.errors import VoltfleetError
+from voltfleet.drivers.child import REFUSED
+from voltfleet.drivers.local import CHUNK
+from voltfleet.fleet import jobs
+from voltfleet.observability.logging import configure
+from voltfleet.settings import Settings, from_env
+from voltfleet.storage import migrate
+from voltfleet.storage.engine import Database
+from voltfleet.storage.queue import WorkflowQueue
+from voltfleet.workflows.engine import Engine
+from voltfleet.workflows.provision import Provisioner
+from voltfleet.workflows.reconcile import Reconciler, Retention
+from voltfleet.workflows.steps import Steps
+
+DRAIN_SECONDS = 5
+"""How long requests under way, and then jobs, may take to end."""
+KEEP_ALIVE_SECONDS = 30
+LARGEST_LINK_MESSAGE = 64 << 20
+"""A host's Hello names every charger that it holds."""
+
+
+def main() -> None:
+    """Runs until SIGTERM. Exits `REFUSED` when it cannot run as configured."""
+    configure()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--listener", type=int, required=True)
+    parser.add_argument("--exit-with-parent", type=int, required=True)
+    options = parser.parse_args()
+    threading.Thread(target=_die_with_parent, args=[options.exit_with_parent], daemon=True).start()
+    try:
+        settings = from_env(os.environ)
+        with _alone(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+            runner.run(_run(settings, socket.socket(fileno=options.listener)))
+    except VoltfleetError as error:
+        sys.stderr.write(f"voltfleet: {error.message}\n")
+        _exit(REFUSED)
+    _exit(0)
+
+
+async def _run(settings: Settings, listener: socket.socket) -> None:
+    database, frames = await asyncio.to_thread(_open_databases, settings)
+    engine = Engine(settings.database_url, is_sqlite=database.is_sqlite)
+    links = HostLinks(database, frames, lease_seconds=settings.lease_seconds)
+    steps = Steps(database)
+    provisioner = Provisioner(steps, chunk=CHUNK, assigned=links.wake)
+    reconciler = Reconciler(
+        engine,
+        steps,
+        provisioner,
+        frames,
+        Retention(settings.log_retention_hours * 3600, settings.log_max_rows),
+        alone=database.is_sqlite,
+        grace_seconds=2 * settings.lease_seconds,
+        assigned=links.wake,
+    )
+    engine.workflow(jobs.WORKFLOW, _as_function(provisioner))
+    await asyncio.to_thread(_start, engine, reconciler)
+    services = Services(
+        database=database,
+        frames=frames,
+        queue=WorkflowQueue(database),
+        links=links,
+        authenticator=_authenticator(settings),
+        settings=settings,
+    )
+    server = uvicorn.Server(
+        uvicorn.Config(
+            create_app(services),
+            http="httptools",
+            ws="websockets-sansio",
+            ws_max_size=LARGEST_LINK_MESSAGE,
+            ws_per_message_deflate=False,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            timeout_graceful_shutdown=DRAIN_SECONDS,
+            timeout_keep_alive=KEEP_ALIVE_SECONDS,
+        )
+    )
+    await server.serve(sockets=[listener])
+    await asyncio.to_thread(_stop, engine, reconciler)
+    database.close()
+    frames.close()
+
+
+def _open_databases(settings: Settings) -> tuple[Database, Database]:
+    """The main database and the frame log's, each at this version's schema."""
+    database = Database(settings.database_url)
+    migrate.upgrade(database, "main")
+    frames = database
+    if database.is_sqlite:
+        frames = Database(f"{settings.database_url.removesuffix('.db')}-frames.db")
+    migrate.upgrade(frames, "frames")
+    return database, frames
+
+
+def _start(engine: Engine, reconciler: Reconciler) -> None:
+    reconciler.register()
+    engine.launch()
+    reconciler.start()
+
+
+def _stop(engine: Engine, reconciler: Reconciler) -> None:
+    reconciler.stop()
+    engine.stop(DRAIN_SECONDS)
+
+
+def _as_function(provisioner: Provisioner) -> Callable[[str], None]:
+    def provision(job_id: str) -> None:
+        provisioner.run(job_id)
+
+    return provision
+
+
+def _authenticator(settings: Settings) -> jwt.Authenticator:
+    external = None
+    if settings.jwks_url:
+        external = jwt.external_issuer(
+            RemoteKeys(settings.jwks_url),
+            issuer=settings.jwt_issuer or None,
+            audience=settings.jwt_audience or None,
+            role_claim=settings.role_claim,
+            organization_claim=settings.org_claim,
+        )
+    return jwt.Authenticator(keys.load_or_create(settings.keys_dir), external)
+
+
+@contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """With SQLite there is one gateway: the next one waits until this one has died."""
+    if not settings.database_url.startswith("sqlite"):
+        yield
+        return
+    with (settings.data_dir / "gateway.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _die_with_parent(pipe: int) -> None:
+    while os.read(pipe, 1):
+        pass
+    os._exit(1)
+
+
+def _exit(code: int) -> None:
+    """Without waiting for the engine's threads: a job that waits for a host sleeps in one, and goes
+    on in the next gateway."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,92 @@
+"""The job in the real durable engine, in processes that die at every step and are started again."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+import builders
+from voltfleet.fleet import jobs
+from voltfleet.storage.engine import Database
+from voltfleet.storage.queue import WorkflowQueue
+from voltfleet.storage.tables import chargers
+from voltfleet.storage.tables import jobs as jobs_table
+
+PROCESS = Path(__file__).with_name("gateway_process.py")
+CHARGERS = 35
+
+
+def run(url: str, *fault: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, str(PROCESS), url, *fault],
+        env={"PYTHONPATH": str(PROCESS.parents[1]), "PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def accept(url: str) -> tuple[Database, str]:
+    """A job enqueued while no gateway runs, on tables that an earlier one made."""
+    first = subprocess.Popen(
+        [sys.executable, str(PROCESS), url],
+        env={"PYTHONPATH": str(PROCESS.parents[1]), "PATH": "/usr/bin:/bin"},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert first.stdout is not None
+    assert first.stdout.readline() == "up\n"
+    first.kill()
+    first.wait()
+    database = Database(url)
+    queue = WorkflowQueue(database)
+    job_id = builders.accept(database, builders.batch(CHARGERS), queue=queue)
+    return database, job_id
+
+
+def check(database: Database, job_id: str) -> None:
+    """Every charger is there once, READY, and was placed once."""
+    with database.reading() as connection:
+        view = jobs.view(connection, builders.ACME, "loc", job_id)
+        rows = connection.execute(
+            sa.select(chargers.c.identity, chargers.c.provisioning, chargers.c.generation)
+        ).all()
+    assert (view.status, view.created, view.failed) == ("READY", CHARGERS, 0)
+    assert sorted(row.identity for row in rows) == [f"CP{n:04}" for n in range(CHARGERS)]
+    assert {(row.provisioning, row.generation) for row in rows} == {("READY", 1)}
+    database.close()
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("step", ["begin", "register", "touch", "finish"])
+def test_a_gateway_that_dies_at_any_step_is_taken_over(
+    database_url: str, step: str, when: str
+) -> None:
+    database, job_id = accept(database_url)
+    assert run(database_url, step, when).returncode == 9
+    second = run(database_url)
+    assert second.stdout.splitlines() == ["up", "READY"], second.stderr
+    check(database, job_id)
+
+
+def test_a_job_whose_transaction_is_rolled_back_does_not_exist(database_url: str) -> None:
+    database, job_id = accept(database_url)
+    queue = WorkflowQueue(database)
+    with pytest.raises(RuntimeError, match="no"), database.writing() as connection:
+        jobs.accept_batch(
+            connection,
+            queue,
+            builders.ACME,
+            "loc",
+            builders.batch(1, "X"),
+            jobs.Submission(None, ""),
+            0.0,
+        )
+        raise RuntimeError("no")
+    assert run(database_url).stdout.splitlines() == ["up", "READY"]
+    with database.reading() as connection:
+        assert connection.execute(sa.select(jobs_table.c.id)).scalars().all() == [job_id]
+    check(database, job_id)
