@@ -56,12 +56,15 @@ class Csms:
 
 
 @contextmanager
-def running_gateway(data_directory: Path, *options: str) -> Iterator[Gateway]:
-    """``voltfleet serve`` on a free port, ready to take requests; stopped with SIGTERM after it."""
+def running_gateway(data_directory: Path, *options: str, **settings: str) -> Iterator[Gateway]:
+    """``voltfleet serve`` on a free port, ready to take requests; stopped with SIGTERM after it.
+
+    ``settings`` are variables of its environment: ``VOLTFLEET_MAX_BATCH="50"``.
+    """
     data_directory.mkdir(parents=True, exist_ok=True)
     port, log = free_port(), data_directory.with_suffix(".log")
     where = ["--host", "127.0.0.1", "--port", str(port), "--data-dir", str(data_directory)]
-    with running([VOLTFLEET, "serve", *where, *options], log) as process:
+    with running([VOLTFLEET, "serve", *where, *options], log, **settings) as process:
         url = f"http://127.0.0.1:{port}"
         until(lambda: answers(f"{url}/health"), process, log)
         token = (data_directory / "token").read_text().strip()
@@ -78,12 +81,14 @@ def running_csms(log: Path, *options: str) -> Iterator[Csms]:
 
 
 @contextmanager
-def running(command: Sequence[str | Path], log: Path) -> "Iterator[subprocess.Popen[bytes]]":
+def running(
+    command: Sequence[str | Path], log: Path, **settings: str
+) -> "Iterator[subprocess.Popen[bytes]]":
     """``command`` with its output in ``log``, in a process group of its own that ends with it."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             command,
-            env=environment(),
+            env=environment() | settings,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

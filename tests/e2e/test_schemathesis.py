@@ -1,0 +1,106 @@
+"""Nobody can send the API anything that it answers with a 5xx or with what it does not document.
+
+schemathesis reads our own ``/openapi.json`` and makes requests from it, good ones and bad ones, the
+same on every run. The gateway is a real one; it takes small batches only, because schemathesis
+likes large numbers, and its hosts reach nothing but this machine.
+"""
+
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx2
+import pytest
+
+from support.processes import VOLTFLEET, Gateway, running_gateway, until
+
+FEWEST_CASES = 1_000
+SEED = "20261122"
+CHECKS = (
+    "not_a_server_error,status_code_conformance,content_type_conformance,"
+    "response_headers_conformance,response_schema_conformance,negative_data_rejection,"
+    "unsupported_method,ignored_auth"
+)
+IN_ORDINARY_USE = {
+    "POST /ocpp/locations",
+    "GET /ocpp/locations/{location_id}",
+    "GET /ocpp/locations/{location_id}/chargers",
+    "GET /ocpp/locations/{location_id}/chargers/jobs/{job_id}",
+    "GET /ocpp/chargers/{charger_id}",
+    "GET /ocpp/chargers/{charger_id}/status",
+    "GET /ocpp/chargers/{charger_id}/logs",
+}
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway that takes batches of fifty."""
+    data_directory = tmp_path_factory.mktemp("schemathesis") / "data"
+    with running_gateway(data_directory, VOLTFLEET_MAX_BATCH="50", VOLTFLEET_HOSTS="1") as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def real_ids(gateway: Gateway) -> dict[str, str]:
+    """A location, a finished job and a charger that requests can be about."""
+    http = httpx2.Client(
+        base_url=gateway.url, headers={"Authorization": f"Bearer {gateway.token}"}, timeout=10
+    )
+    location = {"name": "x", "address": "x", "city": "x", "country": "NO"}
+    there = {"coordinates": {"latitude": 59.9, "longitude": 10.7}}
+    location_id = http.post("/ocpp/locations", json=location | there).json()["id"]
+    template = {"brand_slug": "abb", "model_slug": "terra-184", "connector_type": "CCS2"}
+    group = {"template": template | {"ws_url": "ws://127.0.0.1:9/"}, "chargers_number": 3}
+    job = http.post(f"/ocpp/locations/{location_id}/chargers", json=[group]).json()
+    made = until(lambda: (http.get(job["status_url"]).json()["results"] or {}).get("created"))
+    ids = {"location_id": location_id, "job_id": job["job_id"], "charger_id": made[0]["id"]}
+    return ids | {"brand_slug": "abb", "model_slug": "terra-184"}
+
+
+def run(gateway: Gateway, folder: Path, config: str, *options: str) -> dict[str, Any]:
+    """schemathesis' report of one run, in which it found nothing."""
+    (folder / "schemathesis.toml").write_text(config)
+    command = [VOLTFLEET.with_name("st"), "--config-file", "schemathesis.toml", "run"]
+    settings = ["--seed", SEED, "--checks", CHECKS, "--no-shrink", "--request-timeout", "20"]
+    report = ["--report", "json", "--report-json-path", "report.json", "--warnings", "off"]
+    done = subprocess.run(
+        [*command, f"{gateway.url}/openapi.json", *settings, *report, *options]
+        + ["--header", f"Authorization:Bearer {gateway.token}"],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2_000:]
+    found: dict[str, Any] = json.loads((folder / "report.json").read_text())
+    assert found["complete"]
+    assert found["operations"]["errored"] == 0
+    return found
+
+
+def test_requests_that_schemathesis_invents(gateway: Gateway, tmp_path: Path) -> None:
+    """Ids, too, but for those that it finds in answers and uses in what it sends next."""
+    report = run(gateway, tmp_path, "", "--max-examples", "40")
+    assert report["test_cases"]["generated"] >= FEWEST_CASES
+    assert report["operations"]["tested"] == report["operations"]["total"] >= 20
+
+
+def test_requests_about_what_exists(
+    gateway: Gateway, tmp_path: Path, real_ids: dict[str, str]
+) -> None:
+    """Made-up ids only ever meet a 404. Nothing is deleted here, or it would be the same soon."""
+    lines = [f'"path.{name}" = "{value}"' for name, value in real_ids.items()]
+    config = "\n".join(["[parameters]", *lines])
+    options = ["--exclude-method", "DELETE", "--phases", "examples,coverage,fuzzing"]
+    report = run(gateway, tmp_path, config, *options, "--max-examples", "20")
+    accepted = {
+        operation
+        for operation, phases in report["valid_rates"].items()
+        if any(phase["accepted"] for phase in phases.values())
+    }
+    assert accepted >= IN_ORDINARY_USE
