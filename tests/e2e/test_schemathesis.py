@@ -56,7 +56,12 @@ def real_ids(gateway: Gateway) -> dict[str, str]:
     template = {"brand_slug": "abb", "model_slug": "terra-184", "connector_type": "CCS2"}
     group = {"template": template | {"ws_url": "ws://127.0.0.1:9/"}, "chargers_number": 3}
     job = http.post(f"/ocpp/locations/{location_id}/chargers", json=[group]).json()
-    made = until(lambda: (http.get(job["status_url"]).json()["results"] or {}).get("created"))
+
+    def created() -> list[dict[str, str]]:
+        results: dict[str, list[dict[str, str]]] = http.get(job["status_url"]).json()["results"]
+        return results["created"] if results else []
+
+    made = until(created)
     ids = {"location_id": location_id, "job_id": job["job_id"], "charger_id": made[0]["id"]}
     return ids | {"brand_slug": "abb", "model_slug": "terra-184"}
 
@@ -64,12 +69,12 @@ def real_ids(gateway: Gateway) -> dict[str, str]:
 def run(gateway: Gateway, folder: Path, config: str, *options: str) -> dict[str, Any]:
     """schemathesis' report of one run, in which it found nothing."""
     (folder / "schemathesis.toml").write_text(config)
-    command = [VOLTFLEET.with_name("st"), "--config-file", "schemathesis.toml", "run"]
+    command = [str(VOLTFLEET.with_name("st")), "--config-file", "schemathesis.toml", "run"]
+    target = [f"{gateway.url}/openapi.json", "--header", f"Authorization:Bearer {gateway.token}"]
     settings = ["--seed", SEED, "--checks", CHECKS, "--no-shrink", "--request-timeout", "20"]
     report = ["--report", "json", "--report-json-path", "report.json", "--warnings", "off"]
     done = subprocess.run(
-        [*command, f"{gateway.url}/openapi.json", *settings, *report, *options]
-        + ["--header", f"Authorization:Bearer {gateway.token}"],
+        [*command, *target, *settings, *report, *options],
         cwd=folder,
         stdin=subprocess.DEVNULL,
         capture_output=True,
