@@ -55,8 +55,6 @@ def _plug(ctx: Context, place: Place) -> None:
     if connector is None:
         free = (e.connectors[0] for e in ctx.hardware.evses if e.active is None)
         connector = next(free, ctx.hardware.connectors[0])
-    evse = ctx.hardware.evse_of(connector)
-    evse.attended = False
     ctx.hardware.plug_in(connector, ctx.now)
 
 

@@ -106,6 +106,8 @@ class Engine16:
         self._transactions.accepting = True
         self._registration.power_up()
         self._meters.schedule_aligned()
+        if self.ctx.connected:
+            self.connected()
 
     def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
         self._transactions.hardware(event, evse, self._availability.bays[connector.number - 1])

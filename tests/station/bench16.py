@@ -1,0 +1,220 @@
+"""A 1.6 station on a test bench: a Central System that checks every frame against the standard's
+schemas, and a clock that only moves when told to."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+
+from voltfleet.domain.hosting import Command, CommandOutcome
+from voltfleet.domain.specs import (
+    ConnectorSpec,
+    ConnectorType,
+    CurrentType,
+    EvseSpec,
+    OcppVersion,
+    StationSpec,
+)
+from voltfleet.ocppj import schemas
+from voltfleet.station.reports import ConnectorState, Registration
+from voltfleet.station.station import ChargingStation
+
+START = 1_900_000_000.0
+
+SOCKET = ConnectorSpec(ConnectorType.TYPE2, CurrentType.AC, 22_000, 32.0, 3)
+CABLE = ConnectorSpec(ConnectorType.CCS2, CurrentType.DC, 150_000, 375.0, 1)
+
+
+def ac_station(connectors: int = 1) -> StationSpec:
+    """One EVSE per connector."""
+    return StationSpec("Acme", "AC 22", "1.2.3", (EvseSpec((SOCKET,)),) * connectors)
+
+
+def dc_station() -> StationSpec:
+    """One EVSE with one CCS cable."""
+    return StationSpec("Acme", "DC 150", "1.2.3", (EvseSpec((CABLE,)),))
+
+
+Answer = dict[str, Any] | str | None
+"""A payload; or the code of a CALLERROR; or None: no answer."""
+
+
+class Bench:
+    """``log`` holds every CALL of the station as (time, action, payload); ``answers`` and
+    ``errors`` what it answered to ours, newest last."""
+
+    def __init__(self, spec: StationSpec | None = None, seed: int = 1) -> None:
+        self.now = START
+        self.station = ChargingStation(
+            spec or ac_station(), OcppVersion.V16, identity="CP-1", seed=seed, now=START
+        )
+        self.connected = False
+        self.offline = False
+        self.log: list[tuple[float, str, dict[str, Any]]] = []
+        self.answers: list[dict[str, Any]] = []
+        self.errors: list[tuple[str, str, dict[str, Any]]] = []
+        self.registrations: list[Registration] = []
+        self.statuses: list[ConnectorState] = []
+        self.outcomes: list[CommandOutcome] = []
+        self.boot: dict[str, Any] = {"status": "Accepted", "interval": 3600}
+        self.tag_status = "Accepted"
+        self.policies: dict[str, Callable[[dict[str, Any]], Answer]] = {}
+        self.transaction_id = 0
+        self._asked: dict[str, str] = {}
+        self._count = 0
+
+    # --- the socket -----------------------------------------------------------------------------
+
+    def connect(self) -> "Bench":
+        self.connected, self.offline = True, False
+        self.station.connected(self.now)
+        self.settle()
+        return self
+
+    def disconnect(self) -> None:
+        self.connected, self.offline = False, True
+        self.station.disconnected(self.now)
+        self.settle()
+
+    def raw(self, text: str) -> str:
+        action = self.station.receive(text, self.now)
+        self.settle()
+        return action
+
+    def ask(self, action: str, **payload: Any) -> dict[str, Any]:
+        """Send a CALL; returns the answer, or {} if it was an error or none."""
+        before = len(self.answers)
+        self.send(action, payload)
+        return self.answers[before] if len(self.answers) > before else {}
+
+    def send(self, action: str, payload: Any) -> None:
+        self._count += 1
+        unique_id = f"csms-{self._count}"
+        self._asked[unique_id] = action
+        frame = msgspec.json.encode([2, unique_id, action, payload]).decode()
+        assert self.raw(frame) == action
+
+    def command(self, kind: str, **payload: Any) -> CommandOutcome | None:
+        self._count += 1
+        before = len(self.outcomes)
+        self.station.command(Command(f"cmd-{self._count}", "charger", kind, payload), self.now)
+        self.settle()
+        return self.outcomes[-1] if len(self.outcomes) > before else None
+
+    # --- time -----------------------------------------------------------------------------------
+
+    def run(self, seconds: float) -> None:
+        """Let so much time pass, tick by tick, as the host would."""
+        end = self.now + seconds
+        while (due := self.station.next_deadline()) is not None and due <= end:
+            self.now = max(self.now, due)
+            self.station.tick(self.now)
+            self.settle()
+            self._redial()
+        self.now = end
+
+    def _redial(self) -> None:
+        if not self.connected and not self.offline and self.station.link_wanted:
+            self.connect()
+
+    # --- what comes out -------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Take everything out, check it, and answer until there is silence."""
+        while out := self.station.outgoing():
+            assert self.connected, "frames while not connected"
+            for action, text in out:
+                self._take(action, msgspec.json.decode(text))
+        for report in self.station.reports():
+            match report:
+                case Registration():
+                    self.registrations.append(report)
+                case ConnectorState():
+                    self.statuses.append(report)
+                case CommandOutcome():
+                    self.outcomes.append(report)
+        if not self.station.link_wanted and self.connected:
+            self.connected = False
+            self.station.disconnected(self.now)
+
+    def _take(self, action: str, frame: list[Any]) -> None:
+        if frame[0] == 2:
+            assert action == frame[2]
+            payload = schemas.check(
+                OcppVersion.V16, schemas.Kind.REQUEST, action, msgspec.json.encode(frame[3])
+            )
+            self.log.append((self.now, action, payload))
+            self._answer(frame[1], action, payload)
+        elif frame[0] == 3:
+            assert self._asked.pop(frame[1]) == action
+            answer = schemas.check(
+                OcppVersion.V16, schemas.Kind.RESPONSE, action, msgspec.json.encode(frame[2])
+            )
+            self.answers.append(answer)
+        else:
+            assert frame[0] == 4
+            assert len(frame) == 5
+            self._asked.pop(frame[1], None)
+            self.errors.append((frame[2], frame[3], frame[4]))
+
+    def _answer(self, unique_id: str, action: str, payload: dict[str, Any]) -> None:
+        policy = self.policies.get(action)
+        answer = policy(payload) if policy else self.default_answer(action)
+        if isinstance(answer, str):
+            self.station.receive(f'[4,"{unique_id}","{answer}","",{{}}]', self.now)
+        elif answer is not None:
+            frame = msgspec.json.encode([3, unique_id, answer]).decode()
+            assert self.station.receive(frame, self.now) == action
+
+    def default_answer(self, action: str) -> Answer:
+        match action:
+            case "BootNotification":
+                return {"currentTime": self.time_text(), **self.boot}
+            case "Heartbeat":
+                return {"currentTime": self.time_text()}
+            case "Authorize":
+                return {"idTagInfo": {"status": self.tag_status}}
+            case "StartTransaction":
+                self.transaction_id += 1
+                tag = {"status": self.tag_status}
+                return {"idTagInfo": tag, "transactionId": self.transaction_id}
+            case "StopTransaction":
+                return {"idTagInfo": {"status": "Accepted"}}
+            case _:
+                return {}
+
+    def time_text(self) -> str:
+        return datetime.fromtimestamp(self.now, UTC).isoformat()
+
+    # --- looking --------------------------------------------------------------------------------
+
+    def actions(self) -> list[str]:
+        return [action for _, action, _ in self.log]
+
+    def calls(self, action: str) -> list[dict[str, Any]]:
+        return [payload for _, a, payload in self.log if a == action]
+
+    def told(self, connector: int = 1) -> list[str]:
+        """The statuses that the Central System was told of a connector."""
+        notifications = self.calls("StatusNotification")
+        return [p["status"] for p in notifications if p["connectorId"] == connector]
+
+    def configure(self, **values: Any) -> None:
+        for key, value in values.items():
+            text = str(value).lower() if isinstance(value, bool) else str(value)
+            answer = self.ask("ChangeConfiguration", key=key, value=text)
+            assert answer == {"status": "Accepted"}, (key, answer)
+
+    def charge(self, tag: str = "TAG", connector: int = 1) -> int:
+        """A transaction going on, started by the Central System; returns its number."""
+        answer = self.ask("RemoteStartTransaction", idTag=tag, connectorId=connector)
+        assert answer == {"status": "Accepted"}
+        self.run(5)
+        assert self.told(connector)[-1] == "Charging"
+        return self.transaction_id
+
+
+def booted(spec: StationSpec | None = None, seed: int = 1) -> Bench:
+    """A bench with an accepted station on it."""
+    return Bench(spec, seed).connect()
