@@ -17,6 +17,10 @@ import msgspec
 PROTOCOL_VERSION = 1
 """Raised when a message changes in a way that an older half cannot read."""
 
+CLOSE_UNSUPPORTED_PROTOCOL = 4001
+"""The WebSocket close code of a gateway that does not speak the `Hello`'s protocol. The host then
+exits: it has to be replaced by one of the gateway's release."""
+
 
 class ConnectionState(StrEnum):
     """How far a charging station has got on its way to the CSMS."""
@@ -168,9 +172,10 @@ HostMessage = Hello | Beat | Reports | Frames | CommandOutcomes
 
 
 class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
-    """The answer to `Hello`. After it the host reports the state of everything it holds. A host
-    that has not had a `BeatAck` for ``lease_seconds`` stops all its stations: by then the gateway
-    may have given them to another host."""
+    """The answer to `Hello`. After it the host reports the state of everything it holds. It counts
+    as a `BeatAck` to a beat sent with the `Hello`. A host that has not had a `BeatAck` for
+    ``lease_seconds`` stops all its stations and forgets them: by then the gateway may have given
+    them to another host. It says `Hello` anew after that."""
 
     lease_seconds: float
 

@@ -1,0 +1,334 @@
+"""One WebSocket connection of one station: bytes on one side, text messages on the other."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import NamedTuple, Protocol, cast
+
+from websockets.client import ClientProtocol
+from websockets.frames import CloseCode, Frame, Opcode
+from websockets.protocol import OPEN
+from websockets.typing import Subprotocol
+from websockets.uri import WebSocketURI
+
+from voltfleet.host import reasons
+from voltfleet.host.wheel import Clock
+
+_FOREVER = float("inf")
+
+# The library logs every frame of every station when its logger is at DEBUG: ours never is.
+_logger = logging.getLogger("voltfleet.host.websocket")
+_logger.setLevel(logging.INFO)
+
+
+class Timeouts(NamedTuple):
+    """How long a connection waits for the other side, in seconds, and the most it reads at once."""
+
+    handshake: float = 10.0
+    close: float = 5.0
+    ping_interval: float = 60.0
+    pong: float = 20.0
+    stall: float = 30.0
+    max_message_bytes: int = 2**20
+
+
+class Owner(Protocol):
+    """Whom a connection tells what happens to it."""
+
+    def connection_opened(self, now: float) -> None:
+        """The handshake is done and the subprotocol is the one offered."""
+
+    def connection_text(self, text: str, now: float) -> None:
+        """A text message arrived."""
+
+    def connection_writable(self, now: float) -> None:
+        """The other side reads again: `Connection.send` is allowed."""
+
+    def connection_deadline(self, at: float) -> None:
+        """`Connection.deadline` is now this, earlier than before."""
+
+    def connection_closed(self, reason: str | None, now: float) -> None:
+        """The last call. The socket is gone; reason is null when this side meant it."""
+
+
+class Connection(asyncio.Protocol):
+    """A dial that becomes an open WebSocket, and in the end is reported closed exactly once.
+
+    Wake it with `tick` when `deadline` has passed. While ``paused`` nothing may be sent.
+    """
+
+    __slots__ = (
+        "_clock",
+        "_dial",
+        "_fragments",
+        "_over",
+        "_owner",
+        "_ping_at",
+        "_ping_interval",
+        "_reason",
+        "_timeouts",
+        "_transport",
+        "_ws",
+        "deadline",
+        "opened",
+        "paused",
+    )
+
+    def __init__(
+        self,
+        owner: Owner,
+        uri: WebSocketURI,
+        subprotocol: str,
+        *,
+        timeouts: Timeouts,
+        clock: Clock,
+    ) -> None:
+        self._owner = owner
+        self._ws = ClientProtocol(
+            uri,
+            subprotocols=[cast("Subprotocol", subprotocol)],
+            max_size=timeouts.max_message_bytes,
+            logger=_logger,
+        )
+        self._timeouts = timeouts
+        self._clock = clock
+        self._transport: asyncio.Transport | None = None
+        self._dial: asyncio.Task[None] | None = None
+        self._fragments: bytearray | None = None
+        self._reason: str | None = None
+        self._ping_interval = timeouts.ping_interval
+        self._ping_at = _FOREVER
+        self._over = False
+        self.deadline = clock() + timeouts.handshake
+        self.opened = False
+        self.paused = False
+
+    @property
+    def uri(self) -> WebSocketURI:
+        """Where it leads."""
+        return self._ws.uri
+
+    @property
+    def sendable(self) -> bool:
+        """Whether `send` may be called."""
+        return self.opened and not self.paused and self._ws.state is OPEN and not self._over
+
+    # --- dialling ------------------------------------------------------------------------------
+
+    def dialling(self, task: asyncio.Task[None]) -> None:
+        """The task that brings about `connection_made`, or else calls `dial_failed`."""
+        self._dial = task
+
+    def dial_failed(self, exc: BaseException | None) -> None:
+        """There will be no transport; ``exc`` is null when the dial was cancelled."""
+        self._dial = None
+        if self._reason is None and exc is not None:
+            self._reason = reasons.dial_failed(exc, self.uri)
+        self._finished()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """asyncio: TCP (and TLS) are up; ask for the upgrade."""
+        self._dial = None
+        self._transport = cast("asyncio.Transport", transport)
+        self._ws.send_request(self._ws.connect())
+        self._flush()
+
+    # --- what the owner does ---------------------------------------------------------------------
+
+    def send(self, text: str) -> None:
+        """One text message. Only while `sendable`."""
+        self._ws.send_text(text.encode())
+        self._flush()
+
+    def close(self, code: int, text: str = "", *, because: str | None = None) -> None:
+        """Close properly, by force at the deadline. `Owner.connection_closed` follows, with
+        ``because`` as its reason."""
+        if self._reason is None:
+            self._reason = because
+        if not self.opened:
+            self.abort()
+        elif self._ws.state is OPEN:
+            self._ws.send_close(code, text)
+            self._closing()
+
+    def abort(self, reason: str | None = None) -> None:
+        """Cut the connection now. `Owner.connection_closed` follows, not at once."""
+        if self._reason is None:
+            self._reason = reason
+        self.deadline = _FOREVER
+        if self._transport is not None:
+            self._transport.abort()
+        elif self._dial is not None:
+            self._dial.cancel()
+
+    def set_ping_interval(self, seconds: float) -> None:
+        """The station's own interval; 0 turns pings off."""
+        if seconds != self._ping_interval:
+            self._ping_interval = seconds
+            if self.sendable:
+                self._await_ping(self._clock())
+
+    def tick(self, now: float) -> None:
+        """The deadline may have passed: ping, or give up."""
+        if now < self.deadline:
+            return
+        if not self.opened:
+            self.abort(reasons.no_answer(self.uri, self._timeouts.handshake))
+        elif self.paused:
+            self.abort(reasons.stalled(self.uri, self._timeouts.stall))
+        elif self._ws.state is not OPEN:
+            self.abort()
+        elif self._ping_at < self.deadline:
+            self.abort(reasons.half_open(self.uri, self._timeouts.pong))
+        else:
+            self._ping(now)
+
+    # --- what arrives --------------------------------------------------------------------------
+
+    def data_received(self, data: bytes) -> None:
+        """asyncio: bytes from the CSMS."""
+        ws = self._ws
+        ws.receive_data(data)
+        now = self._clock()
+        for event in ws.events_received():
+            if isinstance(event, Frame):
+                self._frame(event, now)
+            else:
+                self._responded(now)
+        if ws.handshake_exc is not None:
+            self._refused(ws.handshake_exc)
+        elif ws.close_expected():
+            self._closing()
+        else:
+            self._flush()
+
+    def eof_received(self) -> None:
+        """asyncio: the CSMS will send no more; the transport closes itself."""
+        self._ws.receive_eof()
+        if self._ws.handshake_exc is not None:
+            self._refused(self._ws.handshake_exc)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """asyncio: the socket is gone."""
+        self._transport = None
+        if self._reason is None:
+            if self.opened:
+                self._reason = reasons.lost(exc, self._ws)
+            else:
+                self._reason = reasons.dial_failed(exc or ConnectionError(), self.uri)
+        self._finished()
+
+    def pause_writing(self) -> None:
+        """asyncio: the CSMS does not read. Nor do we then, so that nothing piles up for it."""
+        self.paused = True
+        self._hurry(self._clock() + self._timeouts.stall)
+        if self._transport is not None:
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        """asyncio: the CSMS reads again."""
+        self.paused = False
+        now = self._clock()
+        if self._transport is not None:
+            self._transport.resume_reading()
+        if self._ws.state is OPEN:
+            self._await_ping(now)
+            self._owner.connection_writable(now)
+        else:
+            self.deadline = now + self._timeouts.close
+
+    # --- within ----------------------------------------------------------------------------------
+
+    def _responded(self, now: float) -> None:
+        if self._ws.handshake_exc is not None:
+            return
+        self.opened = True
+        if self._ws.subprotocol is None:
+            # OCPP-J 1.6 §3.2: without the subprotocol the station closes the connection.
+            self._reason = reasons.no_subprotocol(self._offered())
+            self._ws.send_close(CloseCode.PROTOCOL_ERROR, "no OCPP subprotocol selected")
+            return
+        self._await_ping(now)
+        self._owner.connection_opened(now)
+
+    def _refused(self, exc: Exception) -> None:
+        if self._reason is None and self._transport is not None:
+            self._reason = reasons.handshake_refused(exc, self.uri, self._offered())
+            self._transport.abort()
+
+    def _offered(self) -> str:
+        offered: Sequence[str] = self._ws.available_subprotocols or ()
+        return ", ".join(offered)
+
+    def _frame(self, frame: Frame, now: float) -> None:
+        # Whatever arrives proves that the CSMS is there.
+        if self._ping_at < self.deadline and not self.paused:
+            self._await_ping(now)
+        opcode = frame.opcode
+        if opcode is Opcode.TEXT:
+            data = cast("bytearray", frame.data)
+            if frame.fin:
+                self._text(data, now)
+            else:
+                self._fragments = data
+        elif opcode is Opcode.CONT and self._fragments is not None:
+            self._fragments += frame.data
+            if frame.fin:
+                data, self._fragments = self._fragments, None
+                self._text(data, now)
+        elif opcode is Opcode.BINARY:
+            self._fail(CloseCode.UNSUPPORTED_DATA, "OCPP-J messages are text")
+
+    def _text(self, data: bytearray, now: float) -> None:
+        if self._reason is not None:
+            return
+        try:
+            text = data.decode()
+        except UnicodeDecodeError:
+            self._fail(CloseCode.INVALID_DATA, "invalid UTF-8 in a text message")
+            return
+        self._owner.connection_text(text, now)
+
+    def _fail(self, code: CloseCode, reason: str) -> None:
+        if self._ws.state is OPEN:
+            self._reason = f"closed with {code:d}: the CSMS sent something invalid: {reason}"
+            self._ws.fail(code, reason)
+
+    def _closing(self) -> None:
+        """A close frame was sent or received: the CSMS now closes the socket, or we do."""
+        self._flush()
+        self._ping_at = _FOREVER
+        self._hurry(self._clock() + self._timeouts.close)
+
+    def _hurry(self, at: float) -> None:
+        if at < self.deadline:
+            self.deadline = at
+            self._owner.connection_deadline(at)
+
+    def _await_ping(self, now: float) -> None:
+        interval = self._ping_interval
+        self._ping_at = self.deadline = now + interval if interval > 0 else _FOREVER
+
+    def _ping(self, now: float) -> None:
+        self._ws.send_ping(b"")
+        self._flush()
+        if not self.paused:
+            self.deadline = now + self._timeouts.pong
+
+    def _flush(self) -> None:
+        transport = self._transport
+        chunks = self._ws.data_to_send()
+        if transport is None:
+            return
+        for chunk in chunks:
+            if chunk:
+                transport.write(chunk)
+            else:
+                transport.close()
+
+    def _finished(self) -> None:
+        if self._over:
+            return
+        self._over = True
+        self.deadline = _FOREVER
+        self._owner.connection_closed(self._reason, self._clock())

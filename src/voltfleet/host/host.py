@@ -1,0 +1,335 @@
+"""The host: owns the runners, gives them time, and does what the gateway says."""
+
+import asyncio
+import random
+import ssl
+import sys
+from collections import Counter
+from dataclasses import dataclass, field
+
+import msgspec
+import structlog
+
+from voltfleet.domain.commands import CommandState
+from voltfleet.domain.hosting import (
+    Assignment,
+    ChargerReport,
+    Command,
+    CommandOutcome,
+    ConnectionReport,
+    ConnectionState,
+)
+from voltfleet.host import stations
+from voltfleet.host.connection import Timeouts
+from voltfleet.host.dialer import Address, Dialer, DialLimits
+from voltfleet.host.endpoint import Endpoint, endpoint
+from voltfleet.host.lease import Lease
+from voltfleet.host.outbox import Outbox
+from voltfleet.host.ports import StationFactory
+from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner, Surroundings
+from voltfleet.host.wheel import TICK_SECONDS, Clock, Wheel
+
+WAKES_PER_TURN = 200
+STARTS_PER_TURN = 200
+COMMANDS_REMEMBERED = 20_000
+
+Identity = tuple[Address, str]
+"""A charging station as the CSMS knows it: address and path."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class HostOptions:
+    """What can be set about a host."""
+
+    capacity: int
+    dialling: DialLimits = field(default_factory=DialLimits)
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    frame_limit: int = 100_000
+    drain_seconds: float = 10.0
+    seed: int = field(default_factory=lambda: random.SystemRandom().getrandbits(64))
+
+
+class Host:
+    """Runs the chargers that it is assigned, at most one live socket per identity.
+
+    `start` before use and `drain` (or `stop_all`) at the end; everything in one event loop. The
+    link calls `assign`, `drop`, `command`, and sends what is in `outbox`.
+    """
+
+    def __init__(
+        self,
+        options: HostOptions,
+        clock: Clock,
+        *,
+        tls: ssl.SSLContext | None = None,
+        station_factory: StationFactory = stations.build,
+    ) -> None:
+        self.options = options
+        self.clock = clock
+        self.lease = Lease()
+        self.outbox = Outbox(frame_limit=options.frame_limit)
+        self.online = 0
+        self.fences = 0
+        """How often all stations were stopped because the lease was lost."""
+        self._wheel = Wheel(clock())
+        self._dialer = Dialer(clock, options.dialling, tls)
+        self._shared = Surroundings(
+            clock=clock,
+            wheel=self._wheel,
+            dialer=self._dialer,
+            outbox=self.outbox,
+            timeouts=options.timeouts,
+            station_factory=station_factory,
+            rng=random.Random(options.seed),  # noqa: S311 - jitter, not a secret
+            endpoint=_endpoint,
+            log_frame=self.outbox.frames.add,
+        )
+        self._runners: dict[str, Runner] = {}
+        self._successors: dict[str, Assignment | None] = {}
+        self._leaving: dict[Runner, Identity | None] = {}
+        self._closing: Counter[Identity] = Counter()
+        self._draining = False
+        self._commands_seen: dict[str, None] = {}
+        self._nobody_left = asyncio.Event()
+        self._nobody_left.set()
+        self._ticker: asyncio.TimerHandle | None = None
+        self._tick_due = 0.0
+        self._worst_lag = 0.0
+        self._frames_dropped = 0
+
+    # --- what the link asks --------------------------------------------------------------------
+
+    @property
+    def stations(self) -> int:
+        """How many chargers it holds."""
+        return len(self._runners)
+
+    def holding(self) -> dict[str, int]:
+        """Every charger it holds, with the generation that is applied."""
+        return {key: runner.assignment.generation for key, runner in self._runners.items()}
+
+    def assign(self, assignment: Assignment) -> None:
+        """Run this charger, unless it is held in this or a newer generation already."""
+        if self._draining:
+            return
+        charger_id = assignment.charger_id
+        held = self._runners.get(charger_id)
+        if held is None:
+            self._start(assignment)
+            return
+        newest = self._successors.get(charger_id, held.assignment)
+        if newest is None:
+            # A drop is under way: the gateway wants the charger again after all.
+            wanted = assignment.generation >= held.assignment.generation
+        else:
+            wanted = assignment.generation > newest.generation
+        if wanted:
+            self._replace(held, assignment)
+
+    def drop(self, charger_id: str) -> None:
+        """Stop running this charger; told by `Outbox.dropped` once its socket is gone."""
+        held = self._runners.get(charger_id)
+        if held is None:
+            self.outbox.dropped(charger_id)
+        else:
+            self._replace(held, None)
+
+    def command(self, command: Command) -> None:
+        """Do this once, however often it is asked."""
+        if command.id in self._commands_seen:
+            return
+        self._commands_seen[command.id] = None
+        if len(self._commands_seen) > COMMANDS_REMEMBERED:
+            del self._commands_seen[next(iter(self._commands_seen))]
+        runner = self._runners.get(command.charger_id)
+        if runner is not None:
+            runner.command(command)
+            return
+        reason = "the charger is not on this host any more; try again"
+        self.outbox.outcome(
+            CommandOutcome(command.id, command.charger_id, CommandState.FAILED, reason, None)
+        )
+
+    def report_all(self) -> None:
+        """Tell the state of everything with the next flush: a new link has been told nothing."""
+        runners = list(self._runners.values())
+        for runner in runners:
+            runner.report_all()
+        self.outbox.changed_all(runners)
+
+    def take_worst_lag_ms(self) -> float:
+        """The worst delay of the event loop since the last call."""
+        worst, self._worst_lag = self._worst_lag, 0.0
+        return round(worst * 1000, 1)
+
+    # --- life ----------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Let time pass for the stations. Call in the event loop."""
+        self._tick_due = self.clock() + TICK_SECONDS
+        self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+
+    async def drain(self) -> int:
+        """Close every connection properly, within `HostOptions.drain_seconds`; then by force.
+
+        Returns how many had to be forced. The chargers are reported as dropped.
+        """
+        self._draining = True
+        self._dialer.close()
+        for count, runner in enumerate(list(self._runners.values())):
+            self._successors[runner.charger_id] = None
+            self._stop(runner, CLOSE_GOING_AWAY, "host is shutting down")
+            if count % STARTS_PER_TURN == 0:
+                await asyncio.sleep(0)
+        try:
+            async with asyncio.timeout(self.options.drain_seconds):
+                await self._nobody_left.wait()
+        except TimeoutError:
+            pass
+        forced = len(self._leaving)
+        for runner in list(self._leaving):
+            runner.abort()
+        await self._nobody_left.wait()
+        return forced
+
+    def stop(self) -> None:
+        """The end: time stands still."""
+        if self._ticker is not None:
+            self._ticker.cancel()
+        self._dialer.close()
+
+    def fence(self) -> None:
+        """Cut every connection and forget the chargers: another host may run them by now."""
+        self.fences += 1
+        runners, self._runners = list(self._runners.values()), {}
+        self._successors.clear()
+        for runner in runners:
+            self._count(runner.state, -1)
+            if runner not in self._leaving:
+                self._leaves(runner)
+            runner.abort()
+
+    # --- runners -------------------------------------------------------------------------------
+
+    def runner_moved(self, before: ConnectionState, after: ConnectionState) -> None:
+        """`runner.RunnerOwner`."""
+        self._count(before, -1)
+        self._count(after, 1)
+
+    def may_dial(self, runner: Runner) -> bool:
+        """`runner.RunnerOwner`: never two live sockets of one identity."""
+        return not self._closing or _identity_of(runner) not in self._closing
+
+    def runner_gone(self, runner: Runner) -> None:
+        """`runner.RunnerOwner`."""
+        self._has_left(runner)
+        charger_id = runner.charger_id
+        if self._runners.get(charger_id) is runner:
+            self._count(runner.state, -1)
+            del self._runners[charger_id]
+            successor = self._successors.pop(charger_id, None)
+            if successor is None:
+                self.outbox.dropped(charger_id)
+            else:
+                self._start(successor)
+        if not self._leaving:
+            self._nobody_left.set()
+
+    def _start(self, assignment: Assignment) -> None:
+        if len(self._runners) >= self.options.capacity:
+            self._refuse(assignment)
+            return
+        runner = Runner(_shared_words(assignment), self._shared, self)
+        self._runners[assignment.charger_id] = runner
+        self.outbox.held_again(assignment.charger_id)
+        runner.start()
+
+    def _replace(self, held: Runner, successor: Assignment | None) -> None:
+        self._successors[held.charger_id] = successor
+        self._stop(held, CLOSE_NORMAL, "stopped by its operator")
+
+    def _stop(self, runner: Runner, code: int, text: str) -> None:
+        if runner not in self._leaving:
+            self._leaves(runner)
+            runner.stop(code, text)
+
+    def _leaves(self, runner: Runner) -> None:
+        identity = _identity_of(runner) if runner.has_socket else None
+        self._leaving[runner] = identity
+        if identity is not None:
+            self._closing[identity] += 1
+        self._nobody_left.clear()
+
+    def _has_left(self, runner: Runner) -> None:
+        identity = self._leaving.pop(runner, None)
+        if identity is not None:
+            self._closing[identity] -= 1
+            if not self._closing[identity]:
+                del self._closing[identity]
+
+    def _refuse(self, assignment: Assignment) -> None:
+        reason = (
+            f"this host is full: it runs {len(self._runners)} chargers and can run no more; "
+            "start another host, or raise its file descriptor limit (ulimit -n)"
+        )
+        connection = ConnectionReport(ConnectionState.WAITING, self.clock(), reason, 0)
+        self.outbox.refuse(
+            ChargerReport(assignment.charger_id, assignment.generation, connection, None)
+        )
+
+    def _count(self, state: ConnectionState, change: int) -> None:
+        if state is ConnectionState.ONLINE:
+            self.online += change
+
+    # --- time ----------------------------------------------------------------------------------
+
+    def _tick(self) -> None:
+        now = self.clock()
+        self._worst_lag = max(self._worst_lag, now - self._tick_due)
+        self._tick_due = now + TICK_SECONDS
+        self._ticker = asyncio.get_running_loop().call_later(TICK_SECONDS, self._tick)
+        if self._runners and self.lease.expired(now):
+            log.error("lease_lost", lease_seconds=self.lease.seconds, stopped=len(self._runners))
+            self.fence()
+        self._trim_frames()
+        self._wake(now)
+
+    def _wake(self, now: float) -> None:
+        due = self._wheel.pop_due(now, WAKES_PER_TURN)
+        for timed in due:
+            timed.wake(now)
+        if len(due) == WAKES_PER_TURN:
+            # Many came due at once: let the sockets have a turn in between.
+            asyncio.get_running_loop().call_soon(self._wake, now)
+
+    def _trim_frames(self) -> None:
+        frames = self.outbox.frames
+        frames.trim()
+        if frames.dropped and not self._frames_dropped:
+            log.warning("frame_log_overflow", limit=self.options.frame_limit)
+        self._frames_dropped = frames.dropped
+
+
+def _endpoint(assignment: Assignment) -> Endpoint:
+    return endpoint(assignment.ws_url, stations.version_of(assignment).subprotocol)
+
+
+def _identity_of(runner: Runner) -> Identity | None:
+    where = runner.endpoint
+    if where is None:
+        return None
+    return where.address, where.path(runner.assignment.identity)
+
+
+def _shared_words(assignment: Assignment) -> Assignment:
+    """Thousands of assignments spell the same few words: keep one copy of each."""
+    return msgspec.structs.replace(
+        assignment,
+        ws_url=sys.intern(assignment.ws_url),
+        ocpp_version=sys.intern(assignment.ocpp_version),
+        brand_slug=sys.intern(assignment.brand_slug),
+        model_slug=sys.intern(assignment.model_slug),
+        connector_type=sys.intern(assignment.connector_type),
+    )

@@ -1,0 +1,55 @@
+"""What the host needs of a station, so that tests can run the host with a station of their own."""
+
+from collections.abc import Callable
+from typing import Protocol
+
+from voltfleet.domain.hosting import Assignment, Command
+from voltfleet.station.reports import StationReport
+
+
+class Station(Protocol):
+    """`voltfleet.station.station.ChargingStation`, as far as the host uses it."""
+
+    @property
+    def link_wanted(self) -> bool:
+        """Whether it wants to be connected; False while it reboots."""
+
+    @property
+    def close_code(self) -> int | None:
+        """Set when the station wants this socket closed for protocol reasons."""
+
+    def connected(self, now: float) -> None:
+        """The WebSocket is open."""
+
+    def disconnected(self, now: float) -> None:
+        """The socket is gone, whoever closed it."""
+
+    def receive(self, text: str, now: float) -> str:
+        """One text frame; returns the action it belongs to, "" when that cannot be told."""
+
+    def command(self, command: Command, now: float) -> None:
+        """A user's wish."""
+
+    def tick(self, now: float) -> None:
+        """The time of `next_deadline` has come."""
+
+    def outgoing(self) -> list[tuple[str, str]]:
+        """Action and text of what to send, in order; drained."""
+
+    def reports(self) -> list[StationReport]:
+        """What changed; drained."""
+
+    def next_deadline(self) -> float | None:
+        """When it needs its next tick."""
+
+
+StationFactory = Callable[[Assignment, float], Station]
+"""Builds the station of an assignment, powered up at that time. Raises
+`voltfleet.domain.errors.VoltfleetError` when the assignment asks for something that is not."""
+
+
+def ping_interval(station: Station) -> float | None:
+    """The station's WebSocketPingInterval in seconds (0: no pings), or null where it has none of
+    its own; a station tells it as ``ping_interval_seconds``."""
+    seconds: float | None = getattr(station, "ping_interval_seconds", None)
+    return seconds

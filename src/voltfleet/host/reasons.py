@@ -1,0 +1,138 @@
+"""What went wrong with a connection, as a sentence that tells a user what to do about it."""
+
+import errno
+import socket
+import ssl
+
+from websockets.client import ClientProtocol
+from websockets.exceptions import (
+    InvalidHeader,
+    InvalidMessage,
+    InvalidStatus,
+    InvalidUpgrade,
+    NegotiationError,
+)
+from websockets.uri import WebSocketURI
+
+_STATUS_HINTS = {
+    400: "it could not make sense of the request",
+    401: "it wants a user name and password (ws://user:password@host/... in ws_url)",
+    403: "it does not let this identity in",
+    404: "it does not know this identity or path",
+    405: "this path takes no WebSocket connections",
+    426: "this path speaks another protocol",
+    429: "too many connections; slow down the dialling or raise its limit",
+    500: "it failed; see its log",
+    502: "the proxy in front of it cannot reach it",
+    503: "it is overloaded or starting",
+    504: "the proxy in front of it had no answer from it",
+}
+_REDIRECTS = frozenset({301, 302, 303, 307, 308})
+
+
+def where(uri: WebSocketURI) -> str:
+    """Host and port as a user wrote them."""
+    host = f"[{uri.host}]" if ":" in uri.host else uri.host
+    return f"{host}:{uri.port}"
+
+
+def dial_failed(exc: BaseException, uri: WebSocketURI) -> str:
+    """Why no TCP or TLS connection came about."""
+    address = where(uri)
+    match exc:
+        case ConnectionRefusedError():
+            why = f"connection refused by {address}: is the CSMS running there?"
+        case socket.gaierror():
+            why = f"could not resolve host {uri.host}: check ws_url and the name server"
+        case ssl.SSLError():
+            why = _tls_error(exc, address)
+        case TimeoutError():
+            why = f"no answer from {address}: check the address and firewalls"
+        case ConnectionError():
+            why = f"{address} cut the connection during the handshake; is it a WebSocket server?"
+        case OSError():
+            why = _os_error(exc, address)
+        case _:
+            why = f"could not connect to {address}: {exc}"
+    return why
+
+
+def _tls_error(exc: ssl.SSLError, address: str) -> str:
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return (
+            f"TLS certificate of {address} not trusted: {exc.verify_message}; "
+            "VOLTFLEET_HOST_CA_FILE can name the authority to trust"
+        )
+    return f"TLS handshake with {address} failed: {exc.reason or exc}; does it speak TLS (wss)?"
+
+
+def _os_error(exc: OSError, address: str) -> str:
+    match exc.errno:
+        case errno.EADDRNOTAVAIL:
+            return (
+                f"no local port is free for {address}: this machine has used up its ephemeral "
+                "ports towards it; run chargers on more hosts"
+            )
+        case errno.EMFILE | errno.ENFILE:
+            return "the host has no file descriptor left: raise its limit (ulimit -n)"
+        case errno.EHOSTUNREACH | errno.ENETUNREACH:
+            return f"there is no network route to {address}"
+        case _:
+            return f"could not connect to {address}: {exc.strerror or exc}"
+
+
+def no_answer(uri: WebSocketURI, seconds: float) -> str:
+    """Why a dial was given up at its deadline."""
+    return f"no answer from {where(uri)} within {seconds:g} s: check the address and firewalls"
+
+
+def handshake_refused(exc: Exception, uri: WebSocketURI, subprotocol: str) -> str:
+    """Why the WebSocket handshake failed."""
+    match exc:
+        case InvalidStatus():
+            return _status(exc, uri)
+        case NegotiationError():
+            return f"the CSMS did not keep to what was offered ({subprotocol}): {exc}"
+        case InvalidUpgrade() | InvalidHeader():
+            return f"{where(uri)} does not speak WebSocket properly: {exc}"
+        case InvalidMessage():
+            return f"{where(uri)} answered with something that is not HTTP; is it the CSMS's port?"
+        case _:
+            return f"the handshake with {where(uri)} failed: {exc}"
+
+
+def _status(exc: InvalidStatus, uri: WebSocketURI) -> str:
+    status = exc.response.status_code
+    said = f"the CSMS answered HTTP {status} to {uri.path}"
+    location = exc.response.headers.get("Location")
+    if status in _REDIRECTS and location:
+        return f"{said}: it points to {location}; use that address as ws_url"
+    hint = _STATUS_HINTS.get(status)
+    return f"{said}: {hint}" if hint else said
+
+
+def no_subprotocol(subprotocol: str) -> str:
+    """Why a connection without a subprotocol is closed (OCPP-J 1.6 §3.2)."""
+    return f"the CSMS chose no OCPP subprotocol; offered {subprotocol}"
+
+
+def half_open(uri: WebSocketURI, seconds: float) -> str:
+    """Why a silent connection is dropped."""
+    return f"{where(uri)} did not answer a ping within {seconds:g} s: the connection is dead"
+
+
+def stalled(uri: WebSocketURI, seconds: float) -> str:
+    """Why a connection whose peer does not read is dropped."""
+    return f"{where(uri)} has read nothing for {seconds:g} s: the CSMS is stuck or overloaded"
+
+
+def lost(exc: Exception | None, ws: ClientProtocol) -> str | None:
+    """Why an open connection ended; null when this side meant it to."""
+    if ws.parser_exc is not None and not isinstance(ws.parser_exc, EOFError):
+        return f"the CSMS broke the WebSocket protocol: {ws.parser_exc}"
+    if ws.close_rcvd is not None and ws.close_rcvd_then_sent is not False:
+        return f"the CSMS closed the connection: {ws.close_rcvd}"
+    if ws.close_sent is not None:
+        return None
+    detail = f" ({exc})" if exc else ""
+    return f"connection to {where(ws.uri)} lost{detail}: did the CSMS or a proxy stop?"

@@ -1,0 +1,442 @@
+"""One charger in one generation: its station, its connection, and when it dials again."""
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Concatenate, ParamSpec, Protocol
+
+import structlog
+
+from voltfleet.domain.commands import CommandState
+from voltfleet.domain.errors import VoltfleetError
+from voltfleet.domain.hosting import (
+    Assignment,
+    ChargerReport,
+    Command,
+    CommandOutcome,
+    ConnectionReport,
+    ConnectionState,
+    ConnectorReport,
+    FrameLog,
+)
+from voltfleet.host import pacing
+from voltfleet.host.connection import Connection, Timeouts
+from voltfleet.host.dialer import Dialer
+from voltfleet.host.endpoint import Endpoint
+from voltfleet.host.outbox import Outbox
+from voltfleet.host.ports import Station, StationFactory, ping_interval
+from voltfleet.host.wheel import Clock, Wheel
+from voltfleet.station.reports import ConnectorState, Registration, StationReport
+
+_FROM_STATION = True
+_FROM_CSMS = False
+_FOREVER = float("inf")
+_CONNECTION = 1
+_CONNECTORS = 2
+_RECHECK_SECONDS = 0.1
+# The calls by which a CSMS changes WebSocketPingInterval.
+_SETTING_ACTIONS = frozenset({"ChangeConfiguration", "SetVariables"})
+
+CLOSE_NORMAL = 1000
+CLOSE_GOING_AWAY = 1001
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What all runners of a host share."""
+
+    clock: Clock
+    wheel: Wheel
+    dialer: Dialer
+    outbox: Outbox
+    timeouts: Timeouts
+    station_factory: StationFactory
+    rng: random.Random
+    log_frame: Callable[[FrameLog], None]
+    endpoint: Callable[[Assignment], Endpoint]
+    """The shared endpoint of an assignment. Raises `VoltfleetError`."""
+
+
+class RunnerOwner(Protocol):
+    """The host, as a runner sees it."""
+
+    def runner_moved(self, before: ConnectionState, after: ConnectionState) -> None:
+        """A runner's connection state changed."""
+
+    def may_dial(self, runner: "Runner") -> bool:
+        """Whether no socket of the same identity is still on its way out."""
+
+    def runner_gone(self, runner: "Runner") -> None:
+        """A stopped runner has no socket any more. The last call."""
+
+
+Given = ParamSpec("Given")
+
+
+def _isolated(
+    stimulus: Callable[Concatenate["Runner", Given], None],
+) -> Callable[Concatenate["Runner", Given], None]:
+    """One station's bug must not stop the thousands beside it."""
+
+    def isolated(self: "Runner", /, *args: Given.args, **kwargs: Given.kwargs) -> None:
+        try:
+            stimulus(self, *args, **kwargs)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, it is reported and contained
+            self.crashed(exc)
+
+    return isolated
+
+
+class Runner:
+    """Runs one generation of a charger until `stop`; a newer generation is another runner.
+
+    Everything happens in the event loop's thread, on a stimulus: a message, a deadline, a command.
+    After each one the station is asked what to send, what to report and when to be woken.
+    """
+
+    __slots__ = (
+        "_attempts",
+        "_commands",
+        "_connected_at",
+        "_connection",
+        "_connectors",
+        "_dial_queued",
+        "_dirty",
+        "_error",
+        "_failures",
+        "_owner",
+        "_retry_at",
+        "_shared",
+        "_since",
+        "_station",
+        "_stopping",
+        "assignment",
+        "endpoint",
+        "state",
+        "wheel_slot",
+    )
+
+    def __init__(self, assignment: Assignment, shared: Surroundings, owner: RunnerOwner) -> None:
+        self.assignment = assignment
+        self.endpoint: Endpoint | None = None
+        self.state = ConnectionState.WAITING if assignment.running else ConnectionState.STOPPED
+        self.wheel_slot = 0
+        self._shared = shared
+        self._owner = owner
+        self._since = shared.clock()
+        self._station: Station | None = None
+        self._connection: Connection | None = None
+        self._connectors: list[ConnectorState] = []
+        self._commands: set[str] | None = None
+        self._error: str | None = None
+        self._attempts = 0
+        self._failures = 0
+        self._connected_at = _FOREVER
+        self._retry_at = _FOREVER
+        self._dial_queued = False
+        self._stopping = False
+        self._dirty = 0
+
+    @property
+    def charger_id(self) -> str:
+        """Whose runner it is."""
+        return self.assignment.charger_id
+
+    @property
+    def has_socket(self) -> bool:
+        """Whether a connection is open, or may be."""
+        return self._connection is not None
+
+    @property
+    def _running_station(self) -> Station | None:
+        return None if self._stopping else self._station
+
+    # --- life --------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Power the station up and queue its first dial."""
+        self._mark(_CONNECTION)
+        if self.assignment.running:
+            self._retry_at = self._since
+            self._power_up(self._since)
+            self._settle(self._since)
+
+    def stop(self, code: int, reason: str) -> None:
+        """Close the connection properly and report `RunnerOwner.runner_gone` when it is gone."""
+        self._stopping = True
+        self._refuse_commands("the charger was stopped before this was done")
+        if self._connection is None:
+            self._leave()
+        else:
+            self._connection.close(code, reason)
+
+    def abort(self) -> None:
+        """Cut the connection; `RunnerOwner.runner_gone` follows."""
+        self._stopping = True
+        self._refuse_commands("the charger was stopped before this was done")
+        if self._connection is None:
+            self._leave()
+        else:
+            self._connection.abort()
+
+    def _power_up(self, now: float) -> None:
+        try:
+            self.endpoint = self._shared.endpoint(self.assignment)
+            self._station = self._shared.station_factory(self.assignment, now)
+        except VoltfleetError as exc:
+            self._error = f"cannot run: {exc}"
+
+    def _leave(self) -> None:
+        self._shared.wheel.cancel(self)
+        self._station = None
+        self._owner.runner_gone(self)
+
+    def crashed(self, exc: Exception) -> None:
+        """The station's code failed. It is powered up anew, with back-off; the others go on."""
+        log.error("station_crashed", charger_id=self.charger_id, exc_info=exc)
+        reason = f"the simulated station failed ({exc!r}): a bug in Voltfleet, please report it"
+        self._refuse_commands(reason)
+        self._station = None
+        if self._connection is not None:
+            self._connection.abort(reason)
+        elif not self._stopping:
+            now = self._shared.clock()
+            self._back_off(reason, now)
+            self._mark(_CONNECTION)
+            self._power_up(now)
+            self._schedule(now)
+
+    # --- stimuli -----------------------------------------------------------------------------
+
+    @_isolated
+    def wake(self, now: float) -> None:
+        """A deadline of the station, the connection or the back-off has come."""
+        if self._connection is not None:
+            self._connection.tick(now)
+        station = self._running_station
+        if station is not None:
+            deadline = station.next_deadline()
+            if deadline is not None and deadline <= now:
+                station.tick(now)
+        self._settle(now)
+
+    @_isolated
+    def command(self, command: Command) -> None:
+        """Pass a user's wish to the station."""
+        station = self._running_station
+        if station is None:
+            self._refuse(command.id, "the charger is not running; start it first")
+            return
+        if self._commands is None:
+            self._commands = set()
+        self._commands.add(command.id)
+        now = self._shared.clock()
+        station.command(command, now)
+        self._settle(now)
+
+    @_isolated
+    def connection_opened(self, now: float) -> None:
+        """`connection.Owner`."""
+        self._handshake_over()
+        self._connected_at = now
+        station = self._running_station
+        if station is not None:
+            self._move(ConnectionState.CONNECTED, now)
+            station.connected(now)
+            self._take_ping_interval(station)
+            self._settle(now)
+
+    @_isolated
+    def connection_text(self, text: str, now: float) -> None:
+        """`connection.Owner`."""
+        station = self._running_station
+        if station is not None:
+            action = station.receive(text, now)
+            self._shared.log_frame(FrameLog(self.charger_id, now, _FROM_CSMS, action, text))
+            if action in _SETTING_ACTIONS:
+                self._take_ping_interval(station)
+            self._settle(now)
+
+    @_isolated
+    def connection_writable(self, now: float) -> None:
+        """`connection.Owner`."""
+        self._settle(now)
+
+    def connection_deadline(self, at: float) -> None:
+        """`connection.Owner`."""
+        self._shared.wheel.schedule(self, at)
+
+    @_isolated
+    def connection_closed(self, reason: str | None, now: float) -> None:
+        """`connection.Owner`: the socket is gone; dial again later, or be gone too."""
+        self._connection = None
+        connected_at, self._connected_at = self._connected_at, _FOREVER
+        if connected_at == _FOREVER:
+            self._handshake_over()
+        if self._stopping:
+            self._leave()
+            return
+        if now - connected_at >= pacing.STABLE_AFTER_SECONDS:
+            self._failures = 0
+        self._back_off(reason, now)
+        self._move(ConnectionState.WAITING, now)
+        if self._station is None:
+            self._power_up(now)
+        elif connected_at != _FOREVER:
+            self._station.disconnected(now)
+        self._settle(now)
+
+    def _take_ping_interval(self, station: Station) -> None:
+        interval = ping_interval(station)
+        if interval is not None and self._connection is not None:
+            self._connection.set_ping_interval(interval)
+
+    # --- dialling ----------------------------------------------------------------------------
+
+    def dial(self, now: float) -> Connection | None:
+        """`dialer.Dialled`: this runner's turn has come."""
+        self._dial_queued = False
+        station, endpoint = self._running_station, self.endpoint
+        if station is None or endpoint is None or not station.link_wanted:
+            return None
+        if not self._owner.may_dial(self):
+            self._retry_at = now + _RECHECK_SECONDS
+            self._schedule(now)
+            return None
+        self._attempts += 1
+        self._connection = Connection(
+            self,
+            endpoint.uri(self.assignment.identity),
+            endpoint.subprotocol,
+            timeouts=self._shared.timeouts,
+            clock=self._shared.clock,
+        )
+        self._move(ConnectionState.CONNECTING, now)
+        self._schedule(now)
+        return self._connection
+
+    def _handshake_over(self) -> None:
+        if self.endpoint is not None:
+            self._shared.dialer.handshake_over(self.endpoint.address)
+
+    def _back_off(self, reason: str | None, now: float) -> None:
+        self._retry_at = now
+        if reason is not None:
+            self._error = reason
+            self._failures += 1
+            self._retry_at += pacing.retry_delay(self._failures, self._shared.rng)
+
+    # --- after each stimulus -----------------------------------------------------------------
+
+    def _settle(self, now: float) -> None:
+        station = self._running_station
+        if station is not None:
+            connection = self._connection
+            if connection is not None and connection.sendable:
+                self._send(station, connection, now)
+            for report in station.reports():
+                self._apply(report, now)
+            if self._dial_due(station, now) and self.endpoint is not None:
+                self._dial_queued = True
+                self._shared.dialer.request(self, self.endpoint.address)
+        self._schedule(now)
+
+    def _send(self, station: Station, connection: Connection, now: float) -> None:
+        for action, text in station.outgoing():
+            connection.send(text)
+            self._shared.log_frame(FrameLog(self.charger_id, now, _FROM_STATION, action, text))
+        code = station.close_code
+        if code is not None:
+            connection.close(code, because=f"the station closed the connection with code {code}")
+        elif not station.link_wanted:
+            connection.close(CLOSE_GOING_AWAY, "rebooting")
+
+    def _apply(self, report: StationReport, now: float) -> None:
+        match report:
+            case Registration():
+                if self._connection is not None:
+                    self._error = report.note
+                    self._mark(_CONNECTION)
+                    self._move(report.state, now)
+            case ConnectorState():
+                self._replace_connector(report)
+                self._mark(_CONNECTORS)
+            case CommandOutcome():
+                if self._commands is not None:
+                    self._commands.discard(report.id)
+                self._shared.outbox.outcome(report)
+
+    def _replace_connector(self, new: ConnectorState) -> None:
+        for index, old in enumerate(self._connectors):
+            if (old.evse_id, old.connector_id) == (new.evse_id, new.connector_id):
+                self._connectors[index] = new
+                return
+        self._connectors.append(new)
+
+    def _dial_due(self, station: Station, now: float) -> bool:
+        return (
+            self._connection is None
+            and not self._dial_queued
+            and now >= self._retry_at
+            and station.link_wanted
+        )
+
+    def _schedule(self, now: float) -> None:
+        at = _FOREVER
+        if self._connection is not None:
+            at = self._connection.deadline
+        elif self._retry_at > now:
+            at = self._retry_at
+        station = self._running_station
+        if station is not None:
+            deadline = station.next_deadline()
+            if deadline is not None and deadline < at:
+                at = deadline
+        if at != _FOREVER:
+            self._shared.wheel.schedule(self, at)
+
+    # --- what the gateway is told ------------------------------------------------------------
+
+    def report_all(self) -> None:
+        """Everything counts as changed: the gateway is new, or asks anew."""
+        self._dirty = _CONNECTION | _CONNECTORS
+
+    def take_report(self) -> ChargerReport | None:
+        """`outbox.Reporter`."""
+        dirty, self._dirty = self._dirty, 0
+        if self._stopping or not dirty:
+            return None
+        connection = connectors = None
+        if dirty & _CONNECTION:
+            connection = ConnectionReport(self.state, self._since, self._error, self._attempts)
+        if dirty & _CONNECTORS:
+            connectors = [
+                ConnectorReport(c.evse_id, c.connector_id, c.status, c.error_code, c.since)
+                for c in self._connectors
+            ]
+        return ChargerReport(self.charger_id, self.assignment.generation, connection, connectors)
+
+    def _move(self, state: ConnectionState, now: float) -> None:
+        if state is ConnectionState.ONLINE:
+            self._attempts = 0
+        if state is not self.state:
+            self._owner.runner_moved(self.state, state)
+            self.state = state
+            self._since = now
+            self._mark(_CONNECTION)
+
+    def _mark(self, what: int) -> None:
+        if not self._dirty:
+            self._shared.outbox.changed(self)
+        self._dirty |= what
+
+    def _refuse(self, command_id: str, reason: str) -> None:
+        outcome = CommandOutcome(command_id, self.charger_id, CommandState.FAILED, reason, None)
+        self._shared.outbox.outcome(outcome)
+
+    def _refuse_commands(self, reason: str) -> None:
+        commands, self._commands = self._commands, None
+        for command_id in commands or ():
+            self._refuse(command_id, reason)

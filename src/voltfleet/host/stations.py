@@ -1,0 +1,29 @@
+"""The stations a host runs: built from the catalog."""
+
+from voltfleet.domain import catalog
+from voltfleet.domain.errors import BadRequest
+from voltfleet.domain.hosting import Assignment
+from voltfleet.domain.specs import OcppVersion
+from voltfleet.station.station import ChargingStation
+
+
+def build(assignment: Assignment, now: float) -> ChargingStation:
+    """The station of an assignment, powered up. Raises `VoltfleetError` for one that cannot be."""
+    spec = catalog.station_spec(
+        assignment.brand_slug, assignment.model_slug, assignment.connector_type
+    )
+    return ChargingStation(
+        spec,
+        version_of(assignment),
+        identity=assignment.identity,
+        seed=assignment.seed,
+        now=now,
+    )
+
+
+def version_of(assignment: Assignment) -> OcppVersion:
+    """The OCPP version of an assignment. Raises `BadRequest` for one that is not supported."""
+    try:
+        return OcppVersion(assignment.ocpp_version)
+    except ValueError as exc:
+        raise BadRequest(f"this host does not speak {assignment.ocpp_version}") from exc

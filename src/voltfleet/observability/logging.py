@@ -1,0 +1,45 @@
+"""Logs: structlog, one line per event, to standard error."""
+
+import logging
+import sys
+
+import structlog
+
+
+def configure(*, level: str = "info", as_json: bool | None = None) -> None:
+    """Set up logging for this process; entry points call it once.
+
+    JSON lines unless standard error is a terminal, or as ``as_json`` says. Records of libraries
+    that use the standard library's logging come out in the same form.
+    """
+    if as_json is None:
+        as_json = not sys.stderr.isatty()
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    numeric = logging.getLevelNamesMapping()[level.upper()]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(numeric),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared, processors=_rendering(as_json=as_json)
+        )
+    )
+    root = logging.getLogger()
+    root.handlers = [handler]
+    root.setLevel(numeric)
+
+
+def _rendering(*, as_json: bool) -> list[structlog.typing.Processor]:
+    drop_internals = structlog.stdlib.ProcessorFormatter.remove_processors_meta
+    if as_json:
+        exceptions = structlog.processors.dict_tracebacks
+        return [drop_internals, exceptions, structlog.processors.JSONRenderer()]
+    return [drop_internals, structlog.dev.ConsoleRenderer()]
