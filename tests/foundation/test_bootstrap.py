@@ -35,7 +35,8 @@ class Index(http.server.BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         name = "pip-26.1-py3-none-any.whl"
-        file = {"filename": name, "url": f"../../files/{name}", "hashes": {"sha256": self.announced}}
+        hashes = {"sha256": self.announced}
+        file = {"filename": name, "url": f"../../files/{name}", "hashes": hashes}
         body = WHEEL if self.path == f"/files/{name}" else json.dumps({"files": [file]}).encode()
         self.send_response(200)
         self.end_headers()
