@@ -44,10 +44,12 @@ class Bench:
     """``log`` holds every CALL of the station as (time, action, payload); ``answers`` and
     ``errors`` what it answered to ours, newest last."""
 
+    version = OcppVersion.V16
+
     def __init__(self, spec: StationSpec | None = None, seed: int = 1) -> None:
         self.now = START
         self.station = ChargingStation(
-            spec or ac_station(), OcppVersion.V16, identity="CP-1", seed=seed, now=START
+            spec or ac_station(), self.version, identity="CP-1", seed=seed, now=START
         )
         self.connected = False
         self.offline = False
@@ -60,7 +62,10 @@ class Bench:
         self.boot: dict[str, Any] = {"status": "Accepted", "interval": 3600}
         self.tag_status = "Accepted"
         self.policies: dict[str, Callable[[dict[str, Any]], Answer]] = {}
+        self.accepted = False
+        self.triggered: set[str] = set()
         self.transaction_id = 0
+        self.started: dict[int, dict[str, Any]] = {}
         self._asked: dict[str, str] = {}
         self._count = 0
 
@@ -90,6 +95,8 @@ class Bench:
 
     def send(self, action: str, payload: Any) -> None:
         self._count += 1
+        if action == "TriggerMessage":
+            self.triggered.add(payload["requestedMessage"])
         unique_id = f"csms-{self._count}"
         self._asked[unique_id] = action
         frame = msgspec.json.encode([2, unique_id, action, payload]).decode()
@@ -135,21 +142,24 @@ class Bench:
                 case CommandOutcome():
                     self.outcomes.append(report)
         if not self.station.link_wanted and self.connected:
-            self.connected = False
+            self.connected = self.accepted = False
+            self.triggered.clear()
             self.station.disconnected(self.now)
 
     def _take(self, action: str, frame: list[Any]) -> None:
         if frame[0] == 2:
             assert action == frame[2]
             payload = schemas.check(
-                OcppVersion.V16, schemas.Kind.REQUEST, action, msgspec.json.encode(frame[3])
+                self.version, schemas.Kind.REQUEST, action, msgspec.json.encode(frame[3])
             )
+            if not self.accepted:
+                assert action == "BootNotification" or action in self.triggered, "out of turn"
             self.log.append((self.now, action, payload))
             self._answer(frame[1], action, payload)
         elif frame[0] == 3:
             assert self._asked.pop(frame[1]) == action
             answer = schemas.check(
-                OcppVersion.V16, schemas.Kind.RESPONSE, action, msgspec.json.encode(frame[2])
+                self.version, schemas.Kind.RESPONSE, action, msgspec.json.encode(frame[2])
             )
             self.answers.append(answer)
         else:
@@ -160,14 +170,16 @@ class Bench:
 
     def _answer(self, unique_id: str, action: str, payload: dict[str, Any]) -> None:
         policy = self.policies.get(action)
-        answer = policy(payload) if policy else self.default_answer(action)
+        answer = policy(payload) if policy else self.default_answer(action, payload)
+        if action == "BootNotification" and isinstance(answer, dict):
+            self.accepted = answer.get("status") == "Accepted"
         if isinstance(answer, str):
             self.station.receive(f'[4,"{unique_id}","{answer}","",{{}}]', self.now)
         elif answer is not None:
             frame = msgspec.json.encode([3, unique_id, answer]).decode()
             assert self.station.receive(frame, self.now) == action
 
-    def default_answer(self, action: str) -> Answer:
+    def default_answer(self, action: str, payload: dict[str, Any]) -> Answer:
         match action:
             case "BootNotification":
                 return {"currentTime": self.time_text(), **self.boot}
@@ -177,6 +189,7 @@ class Bench:
                 return {"idTagInfo": {"status": self.tag_status}}
             case "StartTransaction":
                 self.transaction_id += 1
+                self.started[self.transaction_id] = payload
                 tag = {"status": self.tag_status}
                 return {"idTagInfo": tag, "transactionId": self.transaction_id}
             case "StopTransaction":

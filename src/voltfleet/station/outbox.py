@@ -14,7 +14,7 @@ Messages go in the order they came. While a transaction message waits for its re
 overtake it, but no other transaction message does (OCPP 1.6 §3.7; OCPP 2.0.1 E12).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum, IntEnum, StrEnum
 from typing import Any, NamedTuple
 
@@ -142,6 +142,12 @@ class Outbox:
         return any(c.lane in _KEPT for c in self._queue) or (
             pending is not None and pending.token.lane in _KEPT
         )
+
+    def waiting(self) -> Iterator[Build | msgspec.Struct]:
+        """The transaction messages that have not been answered yet, the next one first."""
+        pending = self._peer.pending
+        under_way = [] if pending is None else [pending.token]
+        return (c.build for c in (*under_way, *self._queue) if c.lane in _KEPT)
 
     def put(self, call: OutCall) -> None:
         """Queue it, or fail it at once if its lane does not wait and the gate is shut."""

@@ -1,0 +1,135 @@
+"""The functional blocks of OCPP 2.x, wired together."""
+
+import msgspec
+
+from voltfleet.domain.commands import CommandKind, Payload
+from voltfleet.domain.hosting import Command
+from voltfleet.ocppj import schemas
+from voltfleet.ocppj.errors import RpcError, RpcErrorCode
+from voltfleet.station.blocks import dispatch, table_of
+from voltfleet.station.context import Context
+from voltfleet.station.registration import Standing
+from voltfleet.station.v2.authorization import Authorization
+from voltfleet.station.v2.availability import Availability
+from voltfleet.station.v2.data_transfer import DataTransfer
+from voltfleet.station.v2.device_model import catalog
+from voltfleet.station.v2.device_model.definition import Definition
+from voltfleet.station.v2.device_model.model import DeviceModel
+from voltfleet.station.v2.inventory import Inventory
+from voltfleet.station.v2.meter_values import MeterReadings
+from voltfleet.station.v2.registration import Registration
+from voltfleet.station.v2.remote_control import RemoteControl
+from voltfleet.station.v2.reset import Reset
+from voltfleet.station.v2.session import Sessions
+from voltfleet.station.v2.transaction_events import TransactionEvents
+from voltfleet.station.v2.transactions import Transactions
+from voltfleet.station.v2.trigger import Trigger
+from voltfleet.station.v2.user_commands import UserCommands
+from voltfleet.station.v2.variables import Variables
+
+_TABLE = table_of(
+    (
+        Availability,
+        Variables,
+        Inventory,
+        Authorization,
+        Transactions,
+        RemoteControl,
+        Trigger,
+        Reset,
+        DataTransfer,
+    )
+)
+"""In the order of `Engine2._blocks`."""
+
+
+class Engine2:
+    """An OCPP 2.0.1 Charging Station; of 2.1 it speaks the same functional blocks."""
+
+    __slots__ = (
+        "_blocks",
+        "_commands",
+        "_inventory",
+        "_meters",
+        "_model",
+        "_registration",
+        "_reset",
+        "ctx",
+    )
+
+    def __init__(self, ctx: Context) -> None:
+        self.ctx = ctx
+        availability = Availability(ctx)
+        self._model = model = DeviceModel(availability)
+        self._registration = registration = Registration(ctx, model, availability)
+        self._inventory = Inventory(ctx, model)
+        variables = Variables(ctx, model)
+        variables.on_change = self._variable_changed
+        authorization = Authorization(ctx, model)
+        sessions: Sessions = {}
+        events = TransactionEvents(ctx)
+        self._meters = meters = MeterReadings(ctx, model, sessions, events)
+        transactions = Transactions(
+            ctx, model, availability, registration, authorization, sessions, events, meters
+        )
+        remote = RemoteControl(ctx, model, authorization, transactions)
+        self._reset = Reset(ctx, availability, registration, transactions)
+        self._commands = UserCommands(ctx, authorization, transactions, remote)
+        self._blocks = (
+            availability,
+            variables,
+            self._inventory,
+            authorization,
+            transactions,
+            remote,
+            Trigger(ctx, availability, registration, meters, transactions),
+            self._reset,
+            DataTransfer(ctx),
+        )
+        ctx.hardware.listener = transactions.hardware
+        ctx.on_power_up = self._power_up
+
+    def connected(self) -> None:
+        """The socket is open."""
+        self._registration.connected()
+
+    def disconnected(self) -> None:
+        """The socket is gone."""
+        self._registration.disconnected()
+
+    def answer(self, action: str, payload: msgspec.Raw) -> msgspec.Struct:
+        """Handle a CALL. While rejected, every one is a SecurityError (B03.FR.07)."""
+        if self._registration.standing is Standing.REJECTED:
+            raise RpcError(
+                RpcErrorCode.SECURITY_ERROR, "the CSMS has rejected this charging station"
+            )
+        if action in _TABLE:
+            schemas.check(self.ctx.version, schemas.Kind.REQUEST, action, payload)
+        return dispatch(self.ctx.version, _TABLE, self._blocks, action, payload)
+
+    def received(self, action: str, payload: msgspec.Raw) -> None:
+        """OCPP 2.1's only SEND goes from the station to the CSMS: nothing to do with one."""
+
+    def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
+        """Do what a user wants."""
+        self._commands.perform(kind, payload, command)
+
+    def _power_up(self) -> None:
+        self._reset.power_up()
+        self._inventory.power_up()
+        self._registration.power_up()
+        self._meters.schedule_all()
+
+    def _variable_changed(self, definition: Definition) -> None:
+        """What was scheduled by a setting takes effect now, not after the old wait."""
+        outbox, model = self.ctx.outbox, self._model
+        if definition is catalog.HEARTBEAT_INTERVAL:
+            self._registration.schedule_heartbeat()
+        elif definition is catalog.WEB_SOCKET_PING_INTERVAL:
+            self.ctx.ping_seconds = model.whole(definition)
+        elif definition is catalog.MESSAGE_ATTEMPTS:
+            outbox.attempts = model.whole(definition)
+        elif definition is catalog.MESSAGE_ATTEMPT_INTERVAL:
+            outbox.retry_seconds = model.whole(definition)
+        elif definition in catalog.CLOCKS:
+            self._meters.schedule_all()

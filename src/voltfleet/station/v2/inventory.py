@@ -1,0 +1,110 @@
+"""Functional block B: GetBaseReport and the pages of NotifyReport (B07)."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from voltfleet.station.blocks import Block, handles
+from voltfleet.station.context import Context
+from voltfleet.station.outbox import Failure, Lane
+from voltfleet.station.v2.device_model import catalog
+from voltfleet.station.v2.device_model.definition import Definition
+from voltfleet.station.v2.device_model.model import DeviceModel
+from voltfleet.station.v2.messages import provisioning as m
+from voltfleet.station.v2.messages.provisioning import (
+    Mutability,
+    ReportBase,
+    ReportData,
+    VariableAttribute,
+)
+from voltfleet.station.v2.messages.types import AttributeType, Empty, GenericStatus, StatusInfo
+
+_PAGE = catalog.ITEMS_PER_REPORT
+
+
+class Inventory(Block):
+    """Sends one report at a time, page by page: the next page is made when the last was answered,
+    so that a report costs a station one page of memory, not all of them."""
+
+    __slots__ = ("_busy", "_model")
+
+    def __init__(self, ctx: Context, model: DeviceModel) -> None:
+        super().__init__(ctx)
+        self._model = model
+        self._busy = False
+
+    def power_up(self) -> None:
+        """A report that was under way is forgotten."""
+        self._busy = False
+
+    @handles(m.GetBaseReport)
+    def get_base_report(self, request: m.GetBaseReport) -> m.GetBaseReportResponse:
+        """B07.FR.01 and FR.02; the pages follow the answer (FR.03)."""
+        if self._busy:
+            info = StatusInfo("Busy", "another report is being sent")
+            return m.GetBaseReportResponse(GenericStatus.REJECTED, info)
+        self._busy = True
+        self._send(request.request_id, self._reported(request.report_base), 0)
+        return m.GetBaseReportResponse(GenericStatus.ACCEPTED)
+
+    def _reported(self, base: ReportBase) -> Sequence[Definition]:
+        definitions = self._model.definitions.values()
+        match base:
+            case ReportBase.FULL_INVENTORY:
+                return tuple(definitions)
+            case ReportBase.CONFIGURATION_INVENTORY:
+                return [d for d in definitions if d.mutability is not Mutability.READ_ONLY]
+            case ReportBase.SUMMARY_INVENTORY:
+                return [d for d in definitions if d.in_summary]
+
+    def _send(self, request_id: int, definitions: Sequence[Definition], page: int) -> None:
+        first, last = page * _PAGE, (page + 1) * _PAGE
+        more = last < len(definitions)
+        request = m.NotifyReport(
+            request_id,
+            self.ctx.timestamp(),
+            page,
+            tuple(map(self._data, definitions[first:last])),
+            more,
+        )
+        follow = partial(self._sent, request_id, definitions, page + 1 if more else None)
+        # The CSMS asked for it: it may go while the station is Pending (B02.FR.01).
+        self.ctx.call(request, Empty, follow, self._failed, Lane.TRIGGERED)
+
+    def _sent(
+        self, request_id: int, definitions: Sequence[Definition], page: int | None, _: Empty
+    ) -> None:
+        if page is None:
+            self._busy = False
+        else:
+            self._send(request_id, definitions, page)
+
+    def _failed(self, _failure: Failure) -> None:
+        """A report with a page missing is of no use: the CSMS asks again."""
+        self._busy = False
+
+    def _data(self, definition: Definition) -> ReportData:
+        return ReportData(
+            definition.component,
+            definition.variable,
+            tuple(self._attributes(definition)),
+            definition.characteristics,
+        )
+
+    def _attributes(self, definition: Definition) -> list[VariableAttribute]:
+        actual = VariableAttribute(
+            AttributeType.ACTUAL,
+            definition.mutability,
+            persistent=definition.read is None,
+            constant=definition.constant,
+            value=self._model.text(definition),
+        )
+        if definition.max_set is None:
+            return [actual]
+        most = VariableAttribute(
+            AttributeType.MAX_SET,
+            Mutability.READ_ONLY,
+            persistent=True,
+            constant=True,
+            value=definition.max_set,
+        )
+        return [actual, most]

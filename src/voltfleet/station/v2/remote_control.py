@@ -1,0 +1,121 @@
+"""Functional block F: the CSMS starts, stops and unlocks (F01 to F05)."""
+
+from functools import partial
+
+from voltfleet.domain.specs import ConnectorType, CurrentType
+from voltfleet.station.blocks import Block, handles
+from voltfleet.station.connector import Cable, CableEvent, Connector, Fault
+from voltfleet.station.context import Context
+from voltfleet.station.v2.authorization import Authorization
+from voltfleet.station.v2.device_model import catalog
+from voltfleet.station.v2.device_model.model import DeviceModel
+from voltfleet.station.v2.messages import remote_control as m
+from voltfleet.station.v2.messages.remote_control import UnlockStatus
+from voltfleet.station.v2.messages.transactions import StoppedReason, TriggerReason
+from voltfleet.station.v2.messages.types import GenericStatus, StatusInfo
+from voltfleet.station.v2.permit import Permit, Verdict
+from voltfleet.station.v2.transactions import Transactions
+
+_REJECTED = GenericStatus.REJECTED
+_UNKNOWN_EVSE = StatusInfo("UnknownEvse")
+
+
+class RemoteControl(Block):
+    """Where the CSMS starts an EVSE without a car, a simulated driver brings one."""
+
+    __slots__ = ("_authorization", "_model", "_transactions")
+
+    def __init__(
+        self,
+        ctx: Context,
+        model: DeviceModel,
+        authorization: Authorization,
+        transactions: Transactions,
+    ) -> None:
+        super().__init__(ctx)
+        self._model = model
+        self._authorization = authorization
+        self._transactions = transactions
+
+    @handles(m.RequestStartTransaction)
+    def request_start(
+        self, request: m.RequestStartTransaction
+    ) -> m.RequestStartTransactionResponse:
+        """F01, F02. Without Smart Charging a charging profile is ignored (F01.FR.12); before the
+        boot is accepted nothing may start (B02.FR.05)."""
+        connector = self._meant(request)
+        if not self.ctx.online or connector is None:
+            return m.RequestStartTransactionResponse(_REJECTED, self._why_not(request))
+        evse = self.ctx.hardware.evse_of(connector)
+        session = self._transactions.session(evse)
+        # F01.FR.13: the id of the transaction that the cable has started already.
+        going_on = session.transaction if session is not None else None
+        permit = Permit(
+            request.id_token,
+            TriggerReason.REMOTE_START,
+            request.remote_start_id,
+            request.group_id_token,
+        )
+        if self._model.flag(catalog.AUTHORIZE_REMOTE_START):
+            heard = partial(self._heard, connector, permit)
+            self._authorization.authorize(request.id_token, evse.id, heard)
+        else:
+            self._transactions.grant(connector, permit)
+        return m.RequestStartTransactionResponse(
+            GenericStatus.ACCEPTED, transaction_id=going_on.id if going_on else None
+        )
+
+    @handles(m.RequestStopTransaction)
+    def request_stop(self, request: m.RequestStopTransaction) -> m.RequestStopTransactionResponse:
+        """F03.FR.07 and FR.08"""
+        session = self._transactions.find(request.transaction_id)
+        if session is None or not self.ctx.online:
+            info = StatusInfo("TxNotFound")
+            return m.RequestStopTransactionResponse(_REJECTED, info)
+        self._transactions.stop(session, TriggerReason.REMOTE_STOP, StoppedReason.REMOTE)
+        return m.RequestStopTransactionResponse(GenericStatus.ACCEPTED)
+
+    @handles(m.UnlockConnector)
+    def unlock_connector(self, request: m.UnlockConnector) -> m.UnlockConnectorResponse:
+        """F05"""
+        connector = self.ctx.hardware.find_in_evse(request.evse_id, request.connector_id)
+        if connector is None:
+            return m.UnlockConnectorResponse(UnlockStatus.UNKNOWN_CONNECTOR)
+        info = None if _has_lock(connector) else StatusInfo("FixedCable")
+        return m.UnlockConnectorResponse(self.unlock(connector), info)
+
+    def unlock(self, connector: Connector) -> UnlockStatus:
+        """F05.FR.02: not during an authorized transaction."""
+        session = self._transactions.session(self.ctx.hardware.evse_of(connector))
+        if session is not None and session.transaction is not None and session.permit is not None:
+            return UnlockStatus.ONGOING_AUTHORIZED_TRANSACTION
+        if not _has_lock(connector) or connector.fault is Fault.CONNECTOR_LOCK_FAILURE:
+            return UnlockStatus.UNLOCK_FAILED
+        if connector.cable is Cable.LOCKED:
+            connector.feed(CableEvent.UNLOCK)
+        return UnlockStatus.UNLOCKED
+
+    def _meant(self, request: m.RequestStartTransaction) -> Connector | None:
+        """F01.FR.07: without an EVSE the station chooses."""
+        evses = self.ctx.hardware.evses
+        if request.evse_id is None:
+            return self._transactions.choose()
+        known = 1 <= request.evse_id <= len(evses)
+        return self._transactions.choose(evses[request.evse_id - 1]) if known else None
+
+    def _why_not(self, request: m.RequestStartTransaction) -> StatusInfo:
+        if not self.ctx.online:
+            return StatusInfo("CSNotAccepted")
+        known = request.evse_id is None or 1 <= request.evse_id <= len(self.ctx.hardware.evses)
+        return StatusInfo("TxInProgress", "nothing is free there") if known else _UNKNOWN_EVSE
+
+    def _heard(self, connector: Connector, permit: Permit, verdict: Verdict) -> None:
+        # Meanwhile somebody else may have been faster.
+        if verdict.accepted and self._transactions.free(connector):
+            self._transactions.grant(connector, permit._replace(group=verdict.group))
+
+
+def _has_lock(connector: Connector) -> bool:
+    """Only a Type 2 socket has one; every other cable is fixed to the station."""
+    spec = connector.spec
+    return spec.type is ConnectorType.TYPE2 and spec.current_type is CurrentType.AC

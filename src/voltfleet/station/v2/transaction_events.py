@@ -1,0 +1,168 @@
+"""Functional block E: what the CSMS is told of a transaction, and what it answers.
+
+Events are made when they happen and keep their time and number; the outbox holds them while the
+station is offline and sends them in order (E04, E08, E11, E12).
+"""
+
+from collections.abc import Callable
+from functools import partial
+
+from voltfleet.station.blocks import Block
+from voltfleet.station.context import Context
+from voltfleet.station.outbox import Failure, Lane
+from voltfleet.station.v2.authorization import said, told
+from voltfleet.station.v2.messages import transactions as m
+from voltfleet.station.v2.messages.metering import MeterValue
+from voltfleet.station.v2.messages.transactions import (
+    StoppedReason,
+    TransactionEventType,
+    TriggerReason,
+)
+from voltfleet.station.v2.messages.types import EvseRef, IdToken, IdTokenInfo
+from voltfleet.station.v2.permit import Verdict
+from voltfleet.station.v2.session import Session, Transaction
+
+OnInfo = Callable[[Session, Transaction, IdToken, IdTokenInfo], None]
+
+
+class TransactionEvents(Block):
+    """Sends TransactionEvents of a session's transaction. ``on_info`` (set by `Transactions`) hears
+    what the CSMS says about a token."""
+
+    __slots__ = ("on_info",)
+
+    def __init__(self, ctx: Context) -> None:
+        super().__init__(ctx)
+        self.on_info: OnInfo = _nobody
+
+    def started(self, session: Session, trigger: TriggerReason, values: list[MeterValue]) -> None:
+        """The first event."""
+        # F01, F02: the CSMS is to see that its own request started this.
+        if session.untold_start is not None:
+            trigger = TriggerReason.REMOTE_START
+        self._send(session, TransactionEventType.STARTED, trigger, values)
+
+    def updated(
+        self,
+        session: Session,
+        trigger: TriggerReason,
+        values: list[MeterValue] | None = None,
+        lane: Lane = Lane.TRANSACTION,
+    ) -> None:
+        """Something happened in between."""
+        self._send(session, TransactionEventType.UPDATED, trigger, values, lane=lane)
+
+    def ended(
+        self,
+        session: Session,
+        trigger: TriggerReason,
+        reason: StoppedReason,
+        values: list[MeterValue],
+    ) -> None:
+        """The last event."""
+        self._send(session, TransactionEventType.ENDED, trigger, values, reason=reason)
+
+    def _send(
+        self,
+        session: Session,
+        event_type: TransactionEventType,
+        trigger: TriggerReason,
+        values: list[MeterValue] | None,
+        *,
+        reason: StoppedReason | None = None,
+        lane: Lane = Lane.TRANSACTION,
+    ) -> None:
+        transaction = session.transaction
+        if transaction is None:
+            raise RuntimeError(f"no transaction is open at EVSE {session.evse.id}")
+        info = self._info(session, transaction, reason)
+        token, session.untold_token = session.untold_token, None
+        request = m.TransactionEvent(
+            event_type,
+            self.ctx.timestamp(),
+            trigger,
+            transaction.take_seq_no(),
+            info,
+            tuple(values) if values else None,
+            offline=not self.ctx.online,
+            evse=_place(session, transaction),
+            id_token=token,
+        )
+        self.ctx.call(
+            request,
+            m.TransactionEventResponse,
+            partial(self._answered, session, transaction, token),
+            partial(self._given_up, session, transaction, token),
+            lane,
+        )
+        if token is not None and not self.ctx.online:
+            session.conclude(
+                Verdict(accepted=True, text="started; the CSMS is told once it is reached")
+            )
+
+    def _info(
+        self, session: Session, transaction: Transaction, reason: StoppedReason | None
+    ) -> m.TransactionInfo:
+        transaction.count(self.ctx.now)
+        transaction.told_state = session.charging_state()
+        start_id, session.untold_start = session.untold_start, None
+        return m.TransactionInfo(
+            transaction.id,
+            transaction.told_state,
+            time_spent_charging=None if reason is None else int(transaction.charging_seconds),
+            stopped_reason=reason,
+            remote_start_id=start_id,
+        )
+
+    # --- the answer -----------------------------------------------------------------------------
+
+    def _answered(
+        self,
+        session: Session,
+        transaction: Transaction,
+        token: IdToken | None,
+        answer: m.TransactionEventResponse,
+    ) -> None:
+        info = answer.id_token_info
+        if token is not None and session.transaction is transaction:
+            session.conclude(_verdict(session, transaction, info))
+        # Some CSMSs disown a token in the answer to an event that did not carry it.
+        subject = token or _paying(session, transaction)
+        if info is not None and subject is not None:
+            self.on_info(session, transaction, subject, info)
+
+    def _given_up(
+        self, session: Session, transaction: Transaction, token: IdToken | None, failure: Failure
+    ) -> None:
+        """E13.FR.03: the message is lost, the transaction goes on."""
+        if token is not None and session.transaction is transaction:
+            session.conclude(Verdict(accepted=False, text=failure.text))
+
+
+def _place(session: Session, transaction: Transaction) -> EvseRef | None:
+    """E01.FR.16: where it is, told once; and again when the connector is known."""
+    active = session.evse.active
+    told_evse = transaction.told_evse
+    if told_evse is not None and (active is None or told_evse.connector_id == active.id):
+        return None
+    transaction.told_evse = EvseRef(session.evse.id, None if active is None else active.id)
+    return transaction.told_evse
+
+
+def _verdict(session: Session, transaction: Transaction, info: IdTokenInfo | None) -> Verdict:
+    """What came of a start, for whoever asked for it."""
+    detail = {"transactionId": transaction.id}
+    if info is None:
+        return Verdict(accepted=True, text="the CSMS took TransactionEvent", detail=detail)
+    text, accepted = said("TransactionEvent", info), info.allows(session.evse.id)
+    return Verdict(accepted, text, detail | told(info))
+
+
+def _paying(session: Session, transaction: Transaction) -> IdToken | None:
+    if session.permit is None or session.transaction is not transaction:
+        return None
+    return session.permit.id_token
+
+
+def _nobody(session: Session, transaction: Transaction, token: IdToken, info: IdTokenInfo) -> None:
+    """Stands in until `Transactions` listens."""

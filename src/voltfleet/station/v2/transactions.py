@@ -1,0 +1,400 @@
+"""Functional block E: when a transaction starts, when it ends, and what happens in between.
+
+What happens at an EVSE changes which points hold (`session.Point`); every change goes through
+`Transactions._advance`, which follows this table:
+
+    transaction   points                            what is told
+    ------------------------------------------------------------------------
+    none          one of TxStartPoint begins        Started    (E01.FR.01)
+    none          none of them does                 nothing
+    open          one of TxStopPoint ceases         Ended      (E06.FR.01)
+    open          none holds any more               Ended
+    open          anything else                     Updated
+
+and why a transaction stopped is the first of these that happened to it:
+
+    Local                          the driver (time, energy, full battery, token presented again)
+    Remote                         RequestStopTransaction
+    EVDisconnected                 the cable was pulled out
+    DeAuthorized                   the CSMS disowned the token
+    Timeout                        nobody plugged in within EVConnectionTimeOut
+    StoppedByEV                    the car stopped (TxStopPoint EnergyTransfer)
+    ImmediateReset                 Reset
+    GroundFault, OvercurrentFault, Other   a fault
+"""
+
+from collections.abc import Callable
+from functools import partial
+from uuid import UUID
+
+from voltfleet.station import driver
+from voltfleet.station.blocks import Block, handles
+from voltfleet.station.connector import Connector, Fault
+from voltfleet.station.context import Context
+from voltfleet.station.evse import Evse
+from voltfleet.station.hardware import HardwareEvent
+from voltfleet.station.v2.authorization import Authorization
+from voltfleet.station.v2.availability import Availability
+from voltfleet.station.v2.device_model import catalog
+from voltfleet.station.v2.device_model.definition import Definition
+from voltfleet.station.v2.device_model.model import DeviceModel
+from voltfleet.station.v2.messages import transactions as m
+from voltfleet.station.v2.messages.transactions import (
+    ChargingState,
+    StoppedReason,
+    TriggerReason,
+)
+from voltfleet.station.v2.messages.types import IdToken, IdTokenInfo
+from voltfleet.station.v2.meter_values import MeterReadings
+from voltfleet.station.v2.permit import Permit, Verdict
+from voltfleet.station.v2.registration import Registration
+from voltfleet.station.v2.session import (
+    NO_POINT,
+    Point,
+    Session,
+    Sessions,
+    Transaction,
+    points_named,
+)
+from voltfleet.station.v2.transaction_events import TransactionEvents
+
+_FAULT_REASONS = {
+    Fault.GROUND_FAILURE: StoppedReason.GROUND_FAULT,
+    Fault.OVER_CURRENT_FAILURE: StoppedReason.OVERCURRENT_FAULT,
+}
+
+
+class Transactions(Block):
+    """Starts and ends transactions. ``accepting`` is false while the station is about to go down;
+    ``on_ended`` hears of every transaction that ended."""
+
+    __slots__ = (
+        "_authorization",
+        "_availability",
+        "_events",
+        "_meters",
+        "_model",
+        "_registration",
+        "_sessions",
+        "accepting",
+        "on_ended",
+    )
+
+    def __init__(
+        self,
+        ctx: Context,
+        model: DeviceModel,
+        availability: Availability,
+        registration: Registration,
+        authorization: Authorization,
+        sessions: Sessions,
+        events: TransactionEvents,
+        meters: MeterReadings,
+    ) -> None:
+        super().__init__(ctx)
+        self._model = model
+        self._availability = availability
+        self._registration = registration
+        self._authorization = authorization
+        self._sessions = sessions
+        self._events = events
+        self._meters = meters
+        self.accepting = True
+        self.on_ended: Callable[[], None] = _nobody
+        events.on_info = self._informed
+        registration.on_accepted = self._look_around
+
+    # --- facts ----------------------------------------------------------------------------------
+
+    def session(self, evse: Evse) -> Session | None:
+        """What goes on there, if anything does."""
+        return self._sessions.get(evse.id)
+
+    def find(self, transaction_id: str) -> Session | None:
+        """Where the transaction of that id goes on."""
+        return next((s for s in self.open() if _id(s) == transaction_id), None)
+
+    def open(self) -> list[Session]:
+        """Where transactions go on."""
+        return [s for s in self._sessions.values() if s.transaction is not None]
+
+    def free(self, connector: Connector) -> bool:
+        """Whether a token may be presented there now."""
+        evse = self.ctx.hardware.evse_of(connector)
+        session = self._sessions.get(evse.id)
+        taken = session is not None and session.permit is not None
+        elsewhere = evse.active not in {None, connector}
+        return not taken and not elsewhere and self._may_charge(connector)
+
+    def choose(self, evse: Evse | None = None) -> Connector | None:
+        """Where a token is taken to be meant for: a car that waits, or the first free connector."""
+        connectors = self.ctx.hardware.connectors if evse is None else evse.connectors
+        free = [c for c in connectors if self.free(c)]
+        return next((c for c in free if c.plugged), free[0] if free else None)
+
+    @handles(m.GetTransactionStatus)
+    def get_transaction_status(
+        self, request: m.GetTransactionStatus
+    ) -> m.GetTransactionStatusResponse:
+        """E14: without an id it asks about all, and there is no ongoingIndicator (FR.06 to 08)."""
+        waiting = [r for r in self.ctx.outbox.waiting() if isinstance(r, m.TransactionEvent)]
+        if request.transaction_id is None:
+            return m.GetTransactionStatusResponse(bool(waiting))
+        id_ = request.transaction_id
+        return m.GetTransactionStatusResponse(
+            any(event.transaction_info.transaction_id == id_ for event in waiting),
+            self.find(id_) is not None,
+        )
+
+    # --- a token --------------------------------------------------------------------------------
+
+    def grant(self, connector: Connector, permit: Permit) -> None:
+        """The token may charge there; its driver is on the way if no car is there yet."""
+        evse = self.ctx.hardware.evse_of(connector)
+        driver.does_not_come(self.ctx, evse)
+        session = self._sessions.setdefault(evse.id, Session(evse))
+        session.grant(permit)
+        self._advance(session, permit.trigger)
+        if evse.active is not None:
+            self._power_on(session)
+            return
+        seconds = self._model.whole(catalog.EV_CONNECTION_TIME_OUT)
+        self.ctx.after("connect", evse.id, seconds, partial(self._nobody_came, session))
+        driver.arrives(self.ctx, connector)
+
+    def stop(
+        self,
+        session: Session,
+        trigger: TriggerReason,
+        reason: StoppedReason,
+        token: IdToken | None = None,
+    ) -> None:
+        """The leave to charge is over, and energy does not flow any more; whether the transaction
+        ends with it is for TxStopPoint to say. ``token`` is what was presented to stop."""
+        ctx, evse = self.ctx, session.evse
+        ctx.timers.stop(("connect", evse.id))
+        ctx.timers.stop(("session", evse.id))
+        if evse.active is None:
+            driver.does_not_come(ctx, evse)
+        authorized = session.permit is not None
+        text = "it was stopped before it began" if reason is StoppedReason.LOCAL else reason.value
+        session.withdraw(Verdict(accepted=False, text=text), reason)
+        session.untold_token = token
+        self._power_off(session)
+        if session.transaction is not None and not authorized:
+            # Nothing falls that could end it: it was never more than a car on a cable (F03.FR.02).
+            self._end(session, trigger, reason)
+        else:
+            self._advance(session, trigger, reason)
+        driver.leaves(ctx, evse)
+
+    def stop_by_driver(self, session: Session) -> None:
+        """The driver presents the token again, or drives away before anything began."""
+        if session.permit is not None:
+            token = session.permit.id_token
+            self.stop(session, TriggerReason.STOP_AUTHORIZED, StoppedReason.LOCAL, token)
+
+    def end_all(self, evses: tuple[Evse, ...], reason: StoppedReason) -> None:
+        """Whatever goes on at these EVSEs is over: they are reset (B12.FR.03, FR.07)."""
+        for session in [s for s in self._sessions.values() if s.evse in evses]:
+            self.ctx.timers.stop(("connect", session.evse.id))
+            driver.does_not_come(self.ctx, session.evse)
+            session.withdraw(Verdict(accepted=False, text="the station was reset"), reason)
+            self._power_off(session)
+            if session.transaction is not None:
+                self._end(session, TriggerReason.RESET_COMMAND, reason)
+            self._forget_if_empty(session)
+            driver.leaves(self.ctx, session.evse)
+
+    def _nobody_came(self, session: Session) -> None:
+        """E03.FR.05"""
+        self.stop(session, TriggerReason.EV_CONNECT_TIMEOUT, StoppedReason.TIMEOUT)
+
+    def _informed(
+        self, session: Session, transaction: Transaction, token: IdToken, info: IdTokenInfo
+    ) -> None:
+        """The CSMS said what it thinks of the token that pays for a transaction (E05)."""
+        self._authorization.learn(token, info)
+        permit = session.permit
+        if session.transaction is not transaction or permit is None:
+            return
+        if info.allows(session.evse.id):
+            if info.group_id_token is not None:
+                session.permit = permit._replace(group=info.group_id_token)
+            return
+        if self._model.flag(catalog.STOP_TX_ON_INVALID_ID):
+            self.stop(session, TriggerReason.DEAUTHORIZED, StoppedReason.DE_AUTHORIZED)
+        elif not session.suspended:
+            self._suspend(session)
+
+    def _suspend(self, session: Session) -> None:
+        """E05.FR.03: no energy, but the transaction goes on until its driver ends it."""
+        session.suspended = True
+        self._power_off(session)
+        self._told_state(session)
+        driver.returns(self.ctx, session.evse, partial(self.stop_by_driver, session))
+
+    # --- power ----------------------------------------------------------------------------------
+
+    def _power_on(self, session: Session) -> None:
+        """There are a token and a car. If they came to a place that was made inoperative or broke
+        meanwhile, that is the end of it; a transaction that has begun is not to be interrupted."""
+        permit, evse = session.permit, session.evse
+        if permit is None or evse.active is None or session.suspended:
+            return
+        begun = session.transaction is not None and evse.active.fault is None
+        if not begun and not self._may_charge(evse.active):
+            self.stop(session, TriggerReason.ABNORMAL_CONDITION, StoppedReason.OTHER)
+            return
+        self.ctx.hardware.set_contactor(evse, closed=True, now=self.ctx.now)
+        self._told_state(session)
+        self._limit(session, permit)
+
+    def _power_off(self, session: Session) -> None:
+        if session.evse.closed:
+            self.ctx.hardware.set_contactor(session.evse, closed=False, now=self.ctx.now)
+        self.ctx.hardware.watch_energy(session.evse, None, self.ctx.now)
+
+    def _limit(self, session: Session, permit: Permit) -> None:
+        """What the driver wants: only so long, or only so much."""
+        if permit.duration_seconds is not None:
+            stop = partial(self.stop_by_driver, session)
+            self.ctx.after("session", session.evse.id, permit.duration_seconds, stop)
+        if permit.energy_wh is not None:
+            target = session.evse.meter.register_wh + permit.energy_wh
+            self.ctx.hardware.watch_energy(session.evse, target, self.ctx.now)
+
+    # --- the table ------------------------------------------------------------------------------
+
+    def _advance(
+        self,
+        session: Session,
+        trigger: TriggerReason,
+        reason: StoppedReason = StoppedReason.OTHER,
+    ) -> None:
+        before, session.points = session.points, session.current_points()
+        begun, ceased = session.points & ~before, before & ~session.points
+        if session.transaction is None:
+            if begun & self._points(catalog.TX_START_POINT) and self._may_start(session):
+                self._start(session, trigger)
+        elif ceased & self._points(catalog.TX_STOP_POINT) or not session.points:
+            self._end(session, trigger, reason)
+        else:
+            self._events.updated(session, trigger)
+        self._forget_if_empty(session)
+
+    def _told_state(self, session: Session) -> None:
+        """The charging state may have changed; if so, that is what there is to tell (E02.FR.13)."""
+        transaction, state = session.transaction, session.charging_state()
+        if transaction is None or transaction.told_state is not state:
+            suspended = state is ChargingState.SUSPENDED_EV
+            reason = StoppedReason.STOPPED_BY_EV if suspended else StoppedReason.OTHER
+            self._advance(session, TriggerReason.CHARGING_STATE_CHANGED, reason)
+
+    def _points(self, setting: Definition) -> Point:
+        return points_named(self._model.members(setting))
+
+    def _may_start(self, session: Session) -> bool:
+        evse = session.evse
+        connectors = evse.connectors if evse.active is None else (evse.active,)
+        return any(map(self._may_charge, connectors))
+
+    def _may_charge(self, connector: Connector) -> bool:
+        """Not before the boot was accepted: TxBeforeAcceptedEnabled is false (B01.FR.08)."""
+        up = self.accepting and self._registration.accepted
+        return up and self._availability.usable(connector)
+
+    def _start(self, session: Session, trigger: TriggerReason) -> None:
+        ctx = self.ctx
+        # Ids must not repeat when the host starts anew with the same seed: mix the time in.
+        bits = ctx.rng.bits() << 64 | (ctx.rng.bits() ^ int(ctx.now * 1000))
+        session.transaction = Transaction(str(UUID(int=bits, version=4)), ctx.now)
+        self._availability.set_busy(session.evse, busy=True)
+        self._events.started(session, trigger, self._meters.begin(session))
+
+    def _end(self, session: Session, trigger: TriggerReason, reason: StoppedReason) -> None:
+        transaction = session.transaction
+        if transaction is None:
+            raise RuntimeError(f"no transaction is open at EVSE {session.evse.id}")
+        self._power_off(session)
+        values = self._meters.end(session, transaction)
+        self._events.ended(session, trigger, session.stopped_reason or reason, values)
+        self.ctx.timers.stop(("session", session.evse.id))
+        session.withdraw(Verdict(accepted=False, text="the transaction ended"))
+        session.transaction = None
+        session.stopped_reason = None
+        session.points = session.current_points()
+        self._availability.set_busy(session.evse, busy=False)
+        driver.leaves(self.ctx, session.evse)
+        self.on_ended()
+
+    def _forget_if_empty(self, session: Session) -> None:
+        if session.empty:
+            self._sessions.pop(session.evse.id, None)
+
+    def _look_around(self) -> None:
+        """The station is up, and its CSMS has accepted it: cars may be there already."""
+        for session in list(self._sessions.values()):
+            if session.transaction is None:
+                session.points = NO_POINT
+                self._advance(session, TriggerReason.CABLE_PLUGGED_IN)
+
+    # --- the hardware ---------------------------------------------------------------------------
+
+    def hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
+        """The hardware told something about a connector."""
+        self._availability.refresh((connector,))
+        if event is HardwareEvent.PLUGGED_IN:
+            self._plugged_in(self._sessions.setdefault(evse.id, Session(evse)))
+            return
+        session = self._sessions.get(evse.id)
+        if session is None:
+            return
+        match event:
+            case HardwareEvent.PULLED_OUT:
+                self._pulled_out(session)
+            case HardwareEvent.FAULTED if session.permit is not None and connector is evse.active:
+                self._faulted(session, connector)
+            case HardwareEvent.ENERGY_REACHED:
+                self.stop_by_driver(session)
+            case HardwareEvent.EV_HAS_ENOUGH | HardwareEvent.EV_WANTS_ENERGY:
+                self._ev_wish(session)
+            case HardwareEvent.OFFER_CHANGED:
+                self._told_state(session)
+
+    def _plugged_in(self, session: Session) -> None:
+        """E02 (cable first), or E03 (token first) and here is the car."""
+        self.ctx.timers.stop(("connect", session.evse.id))
+        self._advance(session, TriggerReason.CABLE_PLUGGED_IN)
+        if session.permit is None:
+            driver.leaves(self.ctx, session.evse)
+        else:
+            self._power_on(session)
+
+    def _pulled_out(self, session: Session) -> None:
+        """E09, or (StopTxOnEVSideDisconnect is false) E10."""
+        reason = StoppedReason.EV_DISCONNECTED
+        stops = self._model.flag(catalog.STOP_TX_ON_EV_SIDE_DISCONNECT)
+        if stops or session.transaction is None:
+            session.withdraw(Verdict(accepted=False, text="the cable was pulled out"), reason)
+        self.ctx.timers.stop(("session", session.evse.id))
+        self._advance(session, TriggerReason.EV_COMMUNICATION_LOST, reason)
+
+    def _faulted(self, session: Session, connector: Connector) -> None:
+        fault = connector.fault or Fault.OTHER_ERROR
+        reason = _FAULT_REASONS.get(fault, StoppedReason.OTHER)
+        self.stop(session, TriggerReason.ABNORMAL_CONDITION, reason)
+
+    def _ev_wish(self, session: Session) -> None:
+        self._told_state(session)
+        ev = session.evse.ev
+        if session.permit is not None and ev is not None and ev.full:
+            driver.returns(self.ctx, session.evse, partial(self.stop_by_driver, session))
+
+
+def _id(session: Session) -> str | None:
+    return None if session.transaction is None else session.transaction.id
+
+
+def _nobody() -> None:
+    """Stands in until the engine listens."""
