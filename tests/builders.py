@@ -13,11 +13,28 @@ from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Tem
 from voltfleet.fleet import hosts, jobs
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage import migrate
+from voltfleet.storage.dialect import insert_new
 from voltfleet.storage.engine import Database
+from voltfleet.storage.tables import locations as locations_table
 
 ACME = Tenant("acme")
 OTHER = Tenant("other")
 LEASE_SECONDS = 15.0
+LOCATION = {
+    "id": "loc",
+    "organization_id": ACME.organization_id,
+    "slug": "depot-00000000",
+    "name": "Depot",
+    "address": "1 Main Street",
+    "city": "Utrecht",
+    "country": "NL",
+    "latitude": 52.1,
+    "longitude": 5.1,
+    "public": False,
+    "status": "active",
+    "created_at": 0.0,
+    "updated_at": 0.0,
+}
 TEMPLATE = Template(
     "wallbox", "wallbox-pulsar-plus", "Type2", "OCPP1.6", "ws://127.0.0.1:9/ocpp"
 )
@@ -56,8 +73,9 @@ def accept(
     now: float | None = None,
     queue: NoQueue | None = None,
 ) -> str:
-    """A job accepted but not begun."""
+    """A job accepted but not begun; its location is made if it is not there."""
     with database.writing() as connection:
+        connection.execute(insert_new(connection, locations_table), LOCATION | {"id": location_id})
         return jobs.accept_batch(
             connection,
             queue or NoQueue(),

@@ -7,9 +7,11 @@ import argparse
 import asyncio
 import fcntl
 import os
+import select
 import socket
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
@@ -18,13 +20,13 @@ import uvloop
 
 from voltfleet.api.app import create_app
 from voltfleet.api.deps import Services
-from voltfleet.api.host_link import HostLinks
+from voltfleet.api.links import HostLinks
 from voltfleet.auth import jwt, keys
 from voltfleet.auth.jwks import RemoteKeys
-from voltfleet.domain.errors import VoltfleetError
+from voltfleet.domain.errors import Unavailable, VoltfleetError
 from voltfleet.drivers.child import REFUSED
 from voltfleet.drivers.local import CHUNK
-from voltfleet.fleet import jobs
+from voltfleet.fleet import hosts, jobs
 from voltfleet.observability.logging import configure
 from voltfleet.settings import Settings, from_env
 from voltfleet.storage import migrate
@@ -79,12 +81,13 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     engine.workflow(jobs.WORKFLOW, _as_function(provisioner))
     await asyncio.to_thread(_start, engine, reconciler)
     services = Services(
-        database=database,
+        db=database,
         frames=frames,
         queue=WorkflowQueue(database),
         links=links,
         authenticator=_authenticator(settings),
         settings=settings,
+        readiness=lambda: _missing(database),
     )
     server = uvicorn.Server(
         uvicorn.Config(
@@ -104,6 +107,15 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     await asyncio.to_thread(_stop, engine, reconciler)
     database.close()
     frames.close()
+
+
+async def _missing(database: Database) -> dict[str, str]:
+    """What the gateway lacks to do its work, by part."""
+    try:
+        alive = await database.read(hosts.alive, time.time())
+    except Unavailable as error:
+        return {"database": error.message}
+    return {} if alive else {"hosts": "no host is connected to run chargers"}
 
 
 def _open_databases(settings: Settings) -> tuple[Database, Database]:
@@ -160,8 +172,8 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 def _die_with_parent(pipe: int) -> None:
-    while os.read(pipe, 1):
-        pass
+    # Nothing is ever written: readable means that the write end is gone.
+    select.select([pipe], [], [])
     os._exit(1)
 
 

@@ -10,7 +10,6 @@ import typer
 from voltfleet.auth import jwt, keys
 from voltfleet.auth.principal import Role, is_organization_id
 from voltfleet.domain.errors import VoltfleetError
-from voltfleet.settings import Settings
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _TTL = re.compile(r"([1-9][0-9]{0,8})([smhdw])")
@@ -37,7 +36,7 @@ def create(
     ttl: Annotated[str, typer.Option(help="How long it is good: 90s, 15m, 12h, 30d, 4w.")] = "30d",
     data_dir: Annotated[
         Path, typer.Option(envvar="VOLTFLEET_DATA_DIR", help="The gateway's data directory.")
-    ] = Settings.data_dir,
+    ] = Path("voltfleet-data"),
 ) -> None:
     """Print a token, alone, on standard output.
 

@@ -2,6 +2,11 @@
 
 import msgspec
 
+from voltfleet.domain import catalog
+from voltfleet.domain.errors import Problem
+from voltfleet.domain.specs import OcppVersion
+from voltfleet.domain.target_policy import check_ws_url
+
 
 class Template(msgspec.Struct, frozen=True):
     """What every charger of one group shares; every field has been validated."""
@@ -57,3 +62,39 @@ def encode(request: JobRequest) -> str:
 def decode(text: str) -> JobRequest:
     """The request out of the job's row."""
     return msgspec.json.decode(text, type=JobRequest)
+
+
+OFFERED_VERSIONS = (OcppVersion.V16, OcppVersion.V201)
+"""The OCPP versions that a charger can be created with."""
+
+
+def template_problems(template: Template, loc: tuple[str | int, ...]) -> list[Problem]:
+    """Every field of a template that cannot be, each with its remedy; ``loc`` is the template's
+    own path in the request."""
+    where = f"Group {loc[1]}: " if len(loc) > 1 and isinstance(loc[1], int) else ""
+    problems: list[Problem] = []
+
+    def refuse(field: str, message: str, code: str, given: str) -> None:
+        problems.append(Problem((*loc, field), f"{where}{message}", code, given))
+
+    try:
+        catalog.station_spec(template.brand_slug, template.model_slug, template.connector_type)
+    except catalog.NotInCatalog as unknown:
+        refuse(
+            unknown.field,
+            unknown.message,
+            f"unknown_{unknown.field.removesuffix('_slug')}",
+            getattr(template, unknown.field),
+        )
+    if template.ocpp_version not in OFFERED_VERSIONS:
+        offered = " or ".join(OFFERED_VERSIONS)
+        refuse(
+            "ocpp_version",
+            f"Unknown OCPP version; use {offered}.",
+            "unknown_ocpp_version",
+            template.ocpp_version,
+        )
+    problem = check_ws_url(template.ws_url)
+    if problem:
+        refuse("ws_url", problem, "invalid_ws_url", template.ws_url)
+    return problems

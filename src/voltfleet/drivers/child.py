@@ -17,7 +17,9 @@ STABLE_SECONDS = 10.0
 """A child that has lived this long starts over with the shortest restart delay."""
 
 REFUSED = 78
-"""The exit code (EX_CONFIG) of a child that cannot run as it was configured: no restart helps."""
+"""The exit code (EX_CONFIG) of a gateway that cannot run as it was configured."""
+NO_USE_RESTARTING = frozenset({REFUSED, 2, 3})
+"""Exit codes that a restart would only bring again; 2 and 3 are a host's (`voltfleet.host`)."""
 
 _log = structlog.get_logger(__name__)
 
@@ -81,7 +83,7 @@ class Child:
             code = await self._ended()
             if self._stopping.is_set():
                 return
-            if code == REFUSED:
+            if code in NO_USE_RESTARTING:
                 raise ChildRefused(f"The {self.name} process cannot run; its message is above.")
             lived = time.monotonic() - started
             delay = FIRST_RESTART_SECONDS if lived > STABLE_SECONDS else delay

@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from voltfleet.domain.errors import NotFound
-from voltfleet.fleet import chargers
+from voltfleet.domain.provisioning import LOCATION_DELETED
+from voltfleet.fleet import chargers, provisioning
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.tables import locations
 
@@ -117,7 +118,8 @@ def update(
 
 
 def delete(connection: sa.Connection, tenant: Tenant, location_id: str, now: float) -> None:
-    """Deletes a location and all its chargers, whose stations are disconnected.
+    """Deletes a location and all its chargers, whose stations are disconnected; jobs that are still
+    creating chargers there end FAILED.
 
     Raises `NotFound`, so a second deletion is told apart from the first.
     """
@@ -126,6 +128,7 @@ def delete(connection: sa.Connection, tenant: Tenant, location_id: str, now: flo
     )
     if not deleted.rowcount:
         raise NotFound("Location not found", code="location_not_found")
+    provisioning.fail_location(connection, location_id, LOCATION_DELETED, now)
     chargers.delete_all(connection, tenant, location_id, now)
 
 

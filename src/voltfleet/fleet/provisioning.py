@@ -18,6 +18,7 @@ from voltfleet.domain.provisioning import (
     FINAL,
     IDENTITY_EXISTS,
     IDENTITY_LEAVING,
+    LOCATION_DELETED,
     MAX_ATTEMPTS,
     NO_CAPACITY,
     NO_HOST,
@@ -34,7 +35,7 @@ from voltfleet.domain.requests import JobRequest
 from voltfleet.fleet import chargers as charger_records
 from voltfleet.fleet import hosts, jobs
 from voltfleet.storage.dialect import insert_new
-from voltfleet.storage.tables import chargers, job_failures, job_results
+from voltfleet.storage.tables import chargers, job_failures, job_results, locations
 from voltfleet.storage.tables import jobs as jobs_table
 
 _GZIP_LEVEL = 1
@@ -49,7 +50,12 @@ class Standing:
 
 
 def begin(connection: sa.Connection, job_id: str, now: float) -> bool:
-    """PENDING to PROVISIONING. False when there is nothing to do: the job is gone or final."""
+    """PENDING to PROVISIONING. False when there is nothing to do: the job is gone or final, or its
+    location was deleted in the moment when it was accepted."""
+    if _lost_its_location(connection, job_id):
+        fail(connection, job_id, LOCATION_DELETED, now)
+        charger_records.remove_failed(connection, job_id, now)
+        return False
     return bool(
         connection.execute(
             _open(job_id).values(
@@ -239,6 +245,15 @@ def touch(connection: sa.Connection, job_id: str, step: str, now: float) -> None
 
 def _open(job_id: str) -> sa.Update:
     return sa.update(jobs_table).where(jobs_table.c.id == job_id, jobs_table.c.status.in_(OPEN))
+
+
+def _lost_its_location(connection: sa.Connection, job_id: str) -> bool:
+    lost = sa.select(jobs_table.c.id).where(
+        jobs_table.c.id == job_id,
+        jobs_table.c.location_id.is_not(None),
+        ~sa.exists().where(locations.c.id == jobs_table.c.location_id),
+    )
+    return connection.execute(lost).first() is not None
 
 
 def _leaving() -> sa.ColumnElement[bool]:

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+_TALKATIVE = ("alembic", "dbos", "httpx2", "httpcore2", "uvicorn", "websockets")
+"""Libraries whose everyday remarks say nothing to an operator."""
 
 def configure(*, level: str = "info", as_json: bool | None = None) -> None:
     """Set up logging for this process; entry points call it once.
@@ -32,6 +34,8 @@ def configure(*, level: str = "info", as_json: bool | None = None) -> None:
             foreign_pre_chain=shared, processors=_rendering(as_json=as_json)
         )
     )
+    for library in _TALKATIVE:
+        logging.getLogger(library).setLevel(max(numeric, logging.WARNING))
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(numeric)

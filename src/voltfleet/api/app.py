@@ -1,0 +1,82 @@
+"""The gateway's HTTP application."""
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter, FastAPI
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
+from starlette.types import StatelessLifespan
+
+from voltfleet.api import (
+    catalog,
+    chargers,
+    errors,
+    host_link,
+    location_chargers,
+    location_templates,
+    locations,
+    service,
+)
+from voltfleet.api.deps import Services
+from voltfleet.api.limits import BodyLimits
+
+_DESCRIPTION = """\
+Stands up fleets of simulated EV charging stations against your CSMS.
+
+Send `Authorization: Bearer <token>` with every request; `voltfleet token create` makes a token. A
+user's token belongs to one organization. An admin's belongs to none: with it, name the organization
+in `X-Organization-Id`.
+
+Errors are `{"detail": …, "code": …}`; `code` is stable. Lists come in pages of `page` and `limit`;
+a page past the end is empty.
+"""
+_TAGS = [
+    {"name": "Catalog", "description": "Brands and models of chargers."},
+    {"name": "Locations", "description": "The sites that chargers stand at."},
+    {"name": "Location chargers", "description": "Fleets: many chargers of one location at once."},
+    {"name": "Chargers", "description": "One charger at a time."},
+    {"name": "Location templates", "description": "Ready-made sites."},
+    {"name": "Service", "description": "The gateway itself."},
+]
+ROUTERS = (
+    service.router,
+    catalog.router,
+    locations.router,
+    location_templates.router,
+    location_chargers.router,
+    chargers.router,
+    host_link.router,
+)
+
+
+def create_app(
+    services: Services,
+    *,
+    routers: Iterable[APIRouter] = ROUTERS,
+    lifespan: StatelessLifespan[FastAPI] | None = None,
+) -> FastAPI:
+    """The application over the given services. Whoever made them closes them."""
+    app = FastAPIOffline(
+        title="Voltfleet",
+        version=service.VERSION,
+        description=_DESCRIPTION,
+        openapi_tags=_TAGS,
+        redoc_url=None,
+        redirect_slashes=False,
+        generate_unique_id_function=_operation_id,
+        lifespan=lifespan,
+    )
+    app.state.services = services
+    for router in routers:
+        app.include_router(router)
+    app.add_middleware(
+        BodyLimits,
+        max_bytes=services.settings.max_body_bytes,
+        deadline_seconds=services.settings.body_deadline_seconds,
+    )
+    errors.install(app)
+    return app
+
+
+def _operation_id(route: APIRoute) -> str:
+    return route.name

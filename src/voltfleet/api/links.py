@@ -1,0 +1,262 @@
+"""The gateway's end of the host link (`domain.hosting`): one conversation per connected host.
+
+What a host should run is read from the database, whoever wrote it, and sent until the host has
+taken it up; what a host reports is written in batches. Nothing is remembered here that the database
+or the host's next `Hello` does not say again.
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import TypeVar
+
+import msgspec
+import structlog
+from fastapi import WebSocket, WebSocketDisconnect
+
+from voltfleet.domain import hosting
+from voltfleet.domain.errors import Unavailable
+from voltfleet.fleet import frame_log, hosts
+from voltfleet.storage.engine import Database
+
+HELLO_DEADLINE_SECONDS = 10.0
+LOOK_EVERY_SECONDS = 0.5
+"""How often a link looks for changes that another gateway wrote; its own gateway's wake it."""
+WINDOW = 2_000
+"""Chargers that a host may have been sent and not taken up; more wait until it has."""
+AT_ONCE = 500
+"""Assignments in one message."""
+RESEND_SECONDS = 10.0
+RETRY_SECONDS = 0.5
+BATCHES_WAITING = 32
+"""Messages of one kind that may wait to be written; then the link stops reading."""
+
+POLICY_VIOLATION = 1008
+
+T = TypeVar("T")
+
+_log = structlog.get_logger(__name__)
+
+
+class HostLinks:
+    """The links of this gateway. Made on the event loop that serves them."""
+
+    def __init__(self, database: Database, frames: Database, *, lease_seconds: float) -> None:
+        self._database = database
+        self._frames = frames
+        self._lease_seconds = lease_seconds
+        self._links: set[_Link] = set()
+        self._loop = asyncio.get_running_loop()
+
+    def wake(self) -> None:
+        """Something was committed that a host should hear of. Safe from any thread."""
+        self._loop.call_soon_threadsafe(self._wake)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Talks to one host until either side ends it. The caller has checked the host's token."""
+        await socket.accept()
+        hello = await _hello(socket)
+        if hello is None:
+            return
+        link = _Link(socket, hello, self._database, self._frames, self._lease_seconds)
+        self._links.add(link)
+        try:
+            await link.run()
+        finally:
+            self._links.discard(link)
+
+    @property
+    def connected(self) -> int:
+        """How many hosts are connected to this gateway."""
+        return len(self._links)
+
+    def _wake(self) -> None:
+        for link in self._links:
+            link.wake()
+
+
+class _Link:
+    """One host's conversation."""
+
+    def __init__(
+        self,
+        socket: WebSocket,
+        hello: hosting.Hello,
+        database: Database,
+        frames: Database,
+        lease_seconds: float,
+    ) -> None:
+        self._socket = socket
+        self._hello = hello
+        self._database = database
+        self._frames_database = frames
+        self._lease_seconds = lease_seconds
+        self._changed = asyncio.Event()
+        self._sent: dict[str, tuple[int, bool, float]] = {}
+        self._reports: asyncio.Queue[hosting.Reports] = asyncio.Queue(BATCHES_WAITING)
+        self._frames: asyncio.Queue[hosting.Frames] = asyncio.Queue(BATCHES_WAITING)
+        self._log = _log.bind(host=hello.host_id)
+
+    def wake(self) -> None:
+        """There may be something new to send."""
+        self._changed.set()
+
+    async def run(self) -> None:
+        """From the welcome to the end of the socket."""
+        hello = self._hello
+        to_drop = await self._insist(
+            lambda: self._database.write(hosts.welcome, hello, time.time(), self._lease_seconds)
+        )
+        await self._send(hosting.Welcome(self._lease_seconds))
+        if to_drop:
+            await self._send(hosting.Drop(to_drop))
+        self._log.info("host_connected", capacity=hello.capacity, holding=len(hello.holding))
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                others = [
+                    tasks.create_task(act())
+                    for act in (self._send_changes, self._write_reports, self._write_frames)
+                ]
+                await self._read()
+                for task in others:
+                    task.cancel()
+        except* (WebSocketDisconnect, RuntimeError):
+            pass  # the socket ended while something was being sent; the host dials again
+        self._log.info("host_disconnected")
+
+    async def _read(self) -> None:
+        while True:
+            try:
+                message = hosting.decode_host_message(await self._socket.receive_bytes())
+            except WebSocketDisconnect:
+                return
+            except (msgspec.MsgspecError, KeyError) as error:
+                self._log.warning("host_spoke_nonsense", error=str(error))
+                await self._socket.close(POLICY_VIOLATION, "not a message of the host link")
+                return
+            match message:
+                case hosting.Beat():
+                    if not await self._renew(message):
+                        return
+                case hosting.Reports():
+                    await self._reports.put(message)
+                case hosting.Frames():
+                    await self._frames.put(message)
+                case hosting.CommandOutcomes():
+                    await self._send(hosting.OutcomesAck([o.id for o in message.outcomes]))
+                case hosting.Hello():
+                    await self._socket.close(POLICY_VIOLATION, "one Hello is enough")
+                    return
+
+    async def _renew(self, beat: hosting.Beat) -> bool:
+        hello = self._hello
+        try:
+            renewed = await self._database.write(
+                hosts.renew, hello.host_id, hello.boot_id, beat, time.time(), self._lease_seconds
+            )
+        except Unavailable:
+            return True  # no acknowledgement: the host stops by itself if this goes on
+        if renewed:
+            await self._send(hosting.BeatAck())
+        else:
+            self._log.warning("host_superseded")
+            await self._socket.close(POLICY_VIOLATION, "another process is this host now")
+        return renewed
+
+    async def _send_changes(self) -> None:
+        while True:
+            self._changed.clear()
+            changes = await self._insist(
+                lambda: self._database.read(hosts.changes, self._hello.host_id, WINDOW)
+            )
+            fresh = [change for change in changes if self._is_fresh(change)]
+            gone = [change.assignment.charger_id for change in fresh if change.gone]
+            run = [change.assignment for change in fresh if not change.gone]
+            if gone:
+                await self._send(hosting.Drop(gone))
+            for start in range(0, len(run), AT_ONCE):
+                await self._send(hosting.Assign(run[start : start + AT_ONCE]))
+            await self._until_changed()
+
+    def _is_fresh(self, change: hosts.Change) -> bool:
+        """Whether it has not been sent lately; remembers that it is now."""
+        charger_id, now = change.assignment.charger_id, time.monotonic()
+        generation, gone, at = self._sent.get(charger_id, (-1, False, 0.0))
+        same = generation == change.assignment.generation and gone == change.gone
+        if same and now - at < RESEND_SECONDS:
+            return False
+        self._sent[charger_id] = (change.assignment.generation, change.gone, now)
+        return True
+
+    async def _until_changed(self) -> None:
+        try:
+            async with asyncio.timeout(LOOK_EVERY_SECONDS):
+                await self._changed.wait()
+        except TimeoutError:
+            return
+
+    async def _write_reports(self) -> None:
+        host_id = self._hello.host_id
+        while True:
+            batch = await _all_waiting(self._reports)
+            latest = [report for message in batch for report in message.chargers]
+            dropped = [charger_id for message in batch for charger_id in message.dropped]
+            if latest:
+                await self._insist(
+                    partial(self._database.write, hosts.apply, host_id, latest, time.time())
+                )
+            if dropped:
+                await self._insist(partial(self._database.write, hosts.dropped, host_id, dropped))
+            for charger_id in (*dropped, *(report.charger_id for report in latest)):
+                self._sent.pop(charger_id, None)
+            self._changed.set()
+
+    async def _write_frames(self) -> None:
+        while True:
+            batch = await _all_waiting(self._frames)
+            frames = [frame for message in batch for frame in message.frames]
+            await self._insist(partial(self._frames_database.write, frame_log.append, frames))
+            for message in batch:
+                await self._send(hosting.FramesAck(message.seq))
+
+    async def _send(self, message: hosting.GatewayMessage) -> None:
+        await self._socket.send_bytes(hosting.encode(message))
+
+    async def _insist(self, act: Callable[[], Awaitable[T]]) -> T:
+        """``act`` until the database takes it: every act of a link is safe to repeat."""
+        while True:
+            try:
+                return await act()
+            except Unavailable as error:
+                self._log.warning("database_away", error=error.message)
+                await asyncio.sleep(RETRY_SECONDS)
+
+
+async def _hello(socket: WebSocket) -> hosting.Hello | None:
+    try:
+        async with asyncio.timeout(HELLO_DEADLINE_SECONDS):
+            message = hosting.decode_host_message(await socket.receive_bytes())
+    except (TimeoutError, msgspec.MsgspecError, KeyError):
+        await socket.close(POLICY_VIOLATION, "a host begins with Hello")
+        return None
+    except WebSocketDisconnect:
+        return None
+    if not isinstance(message, hosting.Hello):
+        await socket.close(POLICY_VIOLATION, "a host begins with Hello")
+        return None
+    if message.protocol != hosting.PROTOCOL_VERSION:
+        await socket.close(
+            hosting.CLOSE_UNSUPPORTED_PROTOCOL,
+            f"this gateway speaks host link {hosting.PROTOCOL_VERSION}, not {message.protocol}",
+        )
+        return None
+    return message
+
+
+async def _all_waiting(queue: asyncio.Queue[T]) -> list[T]:
+    """Everything in the queue; waits until there is something."""
+    batch = [await queue.get()]
+    while not queue.empty():
+        batch.append(queue.get_nowait())
+    return batch

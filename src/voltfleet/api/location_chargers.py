@@ -1,0 +1,441 @@
+"""A location's chargers: create in bulk (durably), follow the job, list, change, delete."""
+
+import asyncio
+import gzip
+import hashlib
+import json
+import secrets
+from datetime import datetime
+from typing import Annotated, Any
+
+import sqlalchemy as sa
+from fastapi import Header, Query, Response, status
+from pydantic import BaseModel, Field
+
+from voltfleet.api import deps
+from voltfleet.api.charger_models import (
+    ChargerChanges,
+    ChargerListResponse,
+    ChargerResponse,
+    ProvisioningErrorDetail,
+    Slug,
+    Url,
+    moment,
+)
+from voltfleet.api.models import Name, RequestModel, errors
+from voltfleet.domain import identities
+from voltfleet.domain.errors import InvalidInput, VoltfleetError
+from voltfleet.domain.provisioning import ProvisioningStatus
+from voltfleet.domain.requests import (
+    JobRequest,
+    Requested,
+    RequestedGroup,
+    Template,
+    template_problems,
+)
+from voltfleet.fleet import charger_changes, chargers, jobs, locations
+from voltfleet.fleet.scope import Tenant
+from voltfleet.storage.queue import WorkflowQueue
+
+MOST_UPDATES = 1_000
+
+router = deps.router("/ocpp/locations/{location_id}/chargers", "Location chargers")
+
+
+class ChargerTemplate(RequestModel):
+    """Shared charger properties applied to every charger in a group."""
+
+    brand_slug: Slug
+    model_slug: Slug
+    connector_type: Slug
+    ocpp_version: Slug = "OCPP1.6"
+    ws_url: Url = Field(description="The CSMS's WebSocket address, without the identity.")
+    identity_prefix: Slug | None = Field(
+        default=None,
+        description="Prepended to each identity suffix to form the full charger identity.",
+    )
+    template_name: Name | None = Field(
+        default=None,
+        description="Base display name, combined with the suffix (for example 'Bay 001').",
+    )
+
+
+class ChargerGroup(RequestModel):
+    """One group of chargers sharing the same template.
+
+    Give `charger_ids` (exactly those chargers), `chargers_number` (that many, with random hex
+    suffixes), or both: the ids first, then random hex up to the number, or cut to the number when
+    there are more ids.
+    """
+
+    template: ChargerTemplate
+    charger_ids: list[Slug] | None = Field(
+        default=None,
+        description="Explicit identity suffixes. Truncated to chargers_number when longer.",
+    )
+    chargers_number: int | None = Field(
+        default=None,
+        description="Total chargers to create. Pads with random hex suffixes when charger_ids is "
+        "shorter.",
+    )
+
+
+class LocationChargerBulkAcceptedResponse(BaseModel):
+    """The job is written down and will be carried out; poll `status_url`."""
+
+    job_id: str
+    status: ProvisioningStatus
+    workflow_run_id: str | None
+    status_url: str
+
+
+class JobProgress(BaseModel):
+    """How far a job has got."""
+
+    total: int
+    created: int
+    failed: int
+    current_step: str | None
+
+
+class JobFailure(BaseModel):
+    """A charger that was not created, and why."""
+
+    identity: str | None
+    error: str
+    code: str | None = None
+
+
+class JobResults(BaseModel):
+    """What became of every charger of a job, in the order of the request."""
+
+    created_count: int
+    failed_count: int
+    created: list[dict[str, Any]] = Field(description="The chargers, as they were created.")
+    failed: list[JobFailure]
+
+
+class LocationChargerBulkStatusResponse(BaseModel):
+    """A job. READY means that it is done: `results` tells which chargers were created and which
+    failed, and why."""
+
+    job_id: str
+    job_type: str | None
+    status: ProvisioningStatus
+    workflow_run_id: str | None
+    error: ProvisioningErrorDetail | None
+    results: JobResults | None
+    provisioned_at: datetime | None
+    progress: JobProgress
+
+
+class UpdateLocationChargerItem(ChargerChanges):
+    """The changes to one charger of the location."""
+
+    charger_id: str
+
+
+class UpdateLocationChargersRequest(RequestModel):
+    """Changes to several chargers at once."""
+
+    chargers: list[UpdateLocationChargerItem] = Field(max_length=MOST_UPDATES)
+
+
+class LocationChargerFailure(BaseModel):
+    """A charger that was left as it is, and why."""
+
+    charger_id: str | None
+    error: str
+
+
+class UpdateLocationChargersResponse(BaseModel):
+    """What became of every change."""
+
+    updated_count: int
+    failed_count: int
+    updated: list[ChargerResponse]
+    failed: list[LocationChargerFailure]
+
+
+class DeleteLocationChargersResponse(BaseModel):
+    """What became of every charger to be deleted."""
+
+    deleted_count: int
+    failed_count: int
+    deleted: list[str]
+    failed: list[LocationChargerFailure]
+
+
+@router.get("", responses=errors(400, 404))
+async def list_location_chargers(
+    services: deps.CurrentServices,
+    tenant: deps.CurrentTenant,
+    location_id: deps.LocationId,
+    page: deps.CurrentPage,
+    charger_ids: Annotated[list[str] | None, Query(description="Only these.")] = None,
+) -> ChargerListResponse:
+    """List the location's chargers, in the order of their creation."""
+    found, total = await services.db.read(_page, tenant, location_id, charger_ids, page)
+    return ChargerListResponse.of(found, total, page)
+
+
+@router.post(
+    "",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=errors(404, body=True),
+)
+async def create_location_chargers(
+    services: deps.CurrentServices,
+    tenant: deps.CurrentTenant,
+    location_id: deps.LocationId,
+    groups: list[ChargerGroup],
+    response: Response,
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            min_length=1,
+            max_length=255,
+            description="Send the same key with the same body again, and there is still one job.",
+        ),
+    ] = None,
+) -> LocationChargerBulkAcceptedResponse:
+    """Create chargers, durably: once this has answered, the job is on disk and is carried out
+    whatever happens to the gateway. Each charger is provisioned on its own, with its own retries;
+    an identity that exists already is that charger's failure, not the batch's.
+
+    Poll `status_url` every 1 to 2 s until the status is READY or FAILED.
+    """
+    request = await _expanded(services, groups)
+    submission = jobs.Submission(idempotency_key, _hash(location_id, groups))
+    job_id = await services.db.write(
+        _accept, tenant, services.queue, location_id, request, submission, services.clock()
+    )
+    status_url = f"/ocpp/locations/{location_id}/chargers/jobs/{job_id}"
+    response.headers.update({"Location": status_url, "Retry-After": "1"})
+    return LocationChargerBulkAcceptedResponse(
+        job_id=job_id,
+        status=ProvisioningStatus.PENDING,
+        workflow_run_id=job_id,
+        status_url=status_url,
+    )
+
+
+@router.put("", responses=errors(400, 404, body=True))
+async def update_location_chargers(
+    services: deps.CurrentServices,
+    tenant: deps.CurrentTenant,
+    location_id: deps.LocationId,
+    body: UpdateLocationChargersRequest,
+) -> UpdateLocationChargersResponse:
+    """Change several chargers, each by what is sent for it. One that cannot be changed so is left
+    as it is and named in `failed`; the others are changed."""
+    done = await services.db.write(_update, tenant, location_id, body.chargers, services.clock())
+    services.links.wake()
+    return done
+
+
+@router.delete("", responses=errors(404))
+async def delete_location_chargers(
+    services: deps.CurrentServices,
+    tenant: deps.CurrentTenant,
+    location_id: deps.LocationId,
+    charger_ids: Annotated[list[str], Query(description="The chargers to delete.")],
+) -> DeleteLocationChargersResponse:
+    """Delete chargers of the location; their stations disconnect. One that is not there is named in
+    `failed`; the others are deleted."""
+    deleted = await services.db.write(_delete, tenant, location_id, charger_ids, services.clock())
+    services.links.wake()
+    gone = set(deleted)
+    failed = [
+        LocationChargerFailure(charger_id=charger_id, error="Charger not found at this location")
+        for charger_id in dict.fromkeys(charger_ids)
+        if charger_id not in gone
+    ]
+    return DeleteLocationChargersResponse(
+        deleted_count=len(deleted), failed_count=len(failed), deleted=deleted, failed=failed
+    )
+
+
+@router.get(
+    "/jobs/{job_id}",
+    response_model=LocationChargerBulkStatusResponse,
+    responses={
+        **errors(404),
+        200: {"headers": {"ETag": {"schema": {"type": "string"}}}},
+        304: {"description": "Nothing has changed since the ETag given in If-None-Match"},
+    },
+)
+async def get_location_charger_job(
+    services: deps.CurrentServices,
+    tenant: deps.CurrentTenant,
+    location_id: deps.LocationId,
+    job_id: str,
+    if_none_match: Annotated[str | None, Header()] = None,
+) -> Response:
+    """Poll a bulk job. READY does not mean that every charger was created: look at
+    `results.failed`. Send the `ETag` of the last answer in `If-None-Match` and an unchanged job
+    answers 304 without a body."""
+    job, results = await services.db.read(
+        _poll, tenant, location_id, deps.checked_id(job_id, "job"), if_none_match
+    )
+    headers = {"ETag": _etag(job), "Cache-Control": "private, no-cache"}
+    if _matches(if_none_match, headers["ETag"]):
+        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
+    if not job.is_final:
+        headers["Retry-After"] = "1"
+    body = await asyncio.to_thread(_body, job, results)
+    return Response(body, media_type="application/json", headers=headers)
+
+
+async def _expanded(services: deps.Services, groups: list[ChargerGroup]) -> JobRequest:
+    """The request with every identity drawn. Raises `InvalidInput` that names group and field."""
+    templates = [_template(group) for group in groups]
+    problems = [
+        problem
+        for index, template in enumerate(templates)
+        for problem in template_problems(template, ("body", index, "template"))
+    ]
+    named = [
+        identities.ChargerGroup(
+            identity_prefix=group.template.identity_prefix,
+            template_name=group.template.template_name,
+            charger_ids=group.charger_ids,
+            chargers_number=group.chargers_number,
+        )
+        for group in groups
+    ]
+    try:
+        expanded = await asyncio.to_thread(
+            identities.expand, named, secrets.token_hex, limit=services.settings.max_batch
+        )
+    except InvalidInput as invalid:
+        problems += invalid.problems
+    if problems:
+        raise InvalidInput(problems)
+    requested: list[list[Requested]] = [[] for _ in groups]
+    for charger in expanded:
+        requested[charger.group_index].append(Requested(charger.identity, charger.name))
+    return JobRequest(
+        [
+            RequestedGroup(template, chargers_)
+            for template, chargers_ in zip(templates, requested, strict=True)
+        ]
+    )
+
+
+def _template(group: ChargerGroup) -> Template:
+    asked = group.template
+    return Template(
+        asked.brand_slug, asked.model_slug, asked.connector_type, asked.ocpp_version, asked.ws_url
+    )
+
+
+def _hash(location_id: str, groups: list[ChargerGroup]) -> str:
+    """The same for the same request, however its JSON was spaced."""
+    said = [group.model_dump(mode="json") for group in groups]
+    return hashlib.sha256(json.dumps([location_id, said]).encode()).hexdigest()
+
+
+def _accept(
+    connection: sa.Connection,
+    tenant: Tenant,
+    queue: WorkflowQueue,
+    location_id: str,
+    request: JobRequest,
+    submission: jobs.Submission,
+    now: float,
+) -> str:
+    locations.get(connection, tenant, location_id)
+    return jobs.accept_batch(connection, queue, tenant, location_id, request, submission, now)
+
+
+def _page(
+    connection: sa.Connection,
+    tenant: Tenant,
+    location_id: str,
+    charger_ids: list[str] | None,
+    page: deps.Paging,
+) -> tuple[list[chargers.Charger], int]:
+    locations.get(connection, tenant, location_id)
+    return chargers.page(
+        connection,
+        tenant,
+        location_id=location_id,
+        charger_ids=charger_ids,
+        offset=page.offset,
+        limit=page.limit,
+    )
+
+
+def _update(
+    connection: sa.Connection,
+    tenant: Tenant,
+    location_id: str,
+    items: list[UpdateLocationChargerItem],
+    now: float,
+) -> UpdateLocationChargersResponse:
+    locations.get(connection, tenant, location_id)
+    updated: list[ChargerResponse] = []
+    failed: list[LocationChargerFailure] = []
+    for item in items:
+        try:
+            charger = charger_changes.apply(
+                connection, tenant, item.charger_id, item.columns(), now, location_id=location_id
+            )
+        except VoltfleetError as error:
+            failed.append(LocationChargerFailure(charger_id=item.charger_id, error=error.message))
+        else:
+            updated.append(ChargerResponse.of(charger))
+    return UpdateLocationChargersResponse(
+        updated_count=len(updated), failed_count=len(failed), updated=updated, failed=failed
+    )
+
+
+def _delete(
+    connection: sa.Connection,
+    tenant: Tenant,
+    location_id: str,
+    charger_ids: list[str],
+    now: float,
+) -> list[str]:
+    locations.get(connection, tenant, location_id)
+    return chargers.delete_some(connection, tenant, location_id, charger_ids, now)
+
+
+def _poll(
+    connection: sa.Connection, tenant: Tenant, location_id: str, job_id: str, seen: str | None
+) -> tuple[jobs.JobView, bytes | None]:
+    job = jobs.view(connection, tenant, location_id, job_id)
+    wanted = job.is_final and not _matches(seen, _etag(job))
+    return job, jobs.results(connection, job_id) if wanted else None
+
+
+def _etag(job: jobs.JobView) -> str:
+    return f'"{job.status}-{job.current_step}-{job.created}-{job.failed}"'
+
+
+def _matches(if_none_match: str | None, etag: str) -> bool:
+    if if_none_match is None:
+        return False
+    return etag in [given.strip().removeprefix("W/") for given in if_none_match.split(",")]
+
+
+def _body(job: jobs.JobView, results: bytes | None) -> bytes:
+    """The answer to a poll. The results are spliced in as the bytes that the job wrote: for a
+    large job, building and checking them anew would cost more than all the rest."""
+    answer = LocationChargerBulkStatusResponse(
+        job_id=job.id,
+        job_type=job.kind,
+        status=job.status,
+        workflow_run_id=job.id,
+        error=None if job.error is None else ProvisioningErrorDetail(**job.error),
+        results=None,
+        provisioned_at=None if job.provisioned_at is None else moment(job.provisioned_at),
+        progress=JobProgress(
+            total=job.total, created=job.created, failed=job.failed, current_step=job.current_step
+        ),
+    )
+    if results is None:
+        return answer.model_dump_json().encode()
+    rest = answer.model_dump_json(exclude={"results"}).encode()
+    return rest[:-1] + b',"results":' + gzip.decompress(results) + b"}"

@@ -1,0 +1,79 @@
+"""What several nouns of the API share: field types, pages, error bodies and their documentation."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+VISIBLE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
+"""No control characters (Postgres cannot keep a NUL), and not only spaces."""
+
+Name = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
+"""One line of text for people."""
+
+
+class RequestModel(BaseModel):
+    """A body that a caller sends. JSON types are taken as they are: ``"1"`` is not a number."""
+
+    model_config = ConfigDict(strict=True)
+
+
+class HttpErrorResponse(BaseModel):
+    """Standard HTTP error payload returned by the API."""
+
+    detail: str = Field(description="Human-readable error message returned by the API.")
+    code: str = Field(description="Stable, safe to branch on.", examples=["location_not_found"])
+
+
+class ValidationErrorItem(BaseModel):
+    """One offending field."""
+
+    loc: list[str | int] = Field(
+        description="The field's path in the request.",
+        examples=[["body", 0, "template", "ws_url"]],
+    )
+    msg: str = Field(description="What is wrong with it, as a sentence.")
+    type: str = Field(description="Stable, safe to branch on.", examples=["unknown_brand"])
+    input: Any = Field(default=None, description="What was sent there, if it is short.")
+
+
+class HTTPValidationError(BaseModel):
+    """The request says something that cannot be; every offending field is named (at most 50)."""
+
+    detail: list[ValidationErrorItem]
+    code: str = Field(description="The first field's `type`, or `invalid_input`.")
+
+
+_RETRY_AFTER = {
+    "Retry-After": {
+        "description": "Seconds to wait before the next attempt.",
+        "schema": {"type": "integer"},
+    }
+}
+_ERRORS: Mapping[int, dict[str, Any]] = {
+    400: {"description": "The request contradicts itself or the state of things"},
+    401: {
+        "description": "Missing or invalid bearer token",
+        "headers": {"WWW-Authenticate": {"schema": {"type": "string"}}},
+    },
+    403: {"description": "Insufficient permissions or missing required claims"},
+    404: {"description": "Not there, or another organization's"},
+    408: {"description": "The request body did not arrive in time"},
+    413: {"description": "The request body is too large"},
+    422: {"description": "The request fails validation", "model": HTTPValidationError},
+    500: {"description": "Internal server error"},
+    503: {
+        "description": "The database, the workflow queue or the token issuer cannot take it now; "
+        "nothing was written, so it is safe to try again",
+        "headers": _RETRY_AFTER,
+    },
+}
+_ALWAYS = (401, 403, 422, 500, 503)
+_WITH_BODY = (408, 413)
+
+
+def errors(*statuses: int, body: bool = False) -> dict[int | str, dict[str, Any]]:
+    """The ``responses=`` of a route that needs a token: what every such route can answer, the
+    statuses given, and, for one that takes a body, what can be wrong with how it arrives."""
+    wanted = {*_ALWAYS, *statuses, *(_WITH_BODY if body else ())}
+    return {status: {"model": HttpErrorResponse, **_ERRORS[status]} for status in sorted(wanted)}
