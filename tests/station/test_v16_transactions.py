@@ -1,4 +1,4 @@
-"""OCPP 1.6 §4.8, §4.10, §5.11, §5.12, §5.18, §3.7: transactions, from the token to the last message."""
+"""OCPP 1.6 §3.7, §4.8, §4.10, §5.11, §5.12, §5.18: transactions, from token to last message."""
 
 from itertools import pairwise
 from typing import Any
@@ -9,6 +9,12 @@ from bench16 import START, Bench, ac_station, booted, dc_station
 from voltfleet.domain.specs import EvseSpec, StationSpec
 from voltfleet.station.connector import Fault
 from voltfleet.station.context import rfc3339
+
+
+def break_(bench: Bench, fault: Fault | None) -> None:
+    """The first connector gets a fault, or loses it."""
+    hardware = bench.station._ctx.hardware
+    hardware.set_fault(hardware.connectors[0], fault)
 
 
 def energy(message: dict[str, Any]) -> list[int]:
@@ -94,7 +100,7 @@ def test_a_car_that_is_there_already_starts_at_once():
         (lambda b: b.ask("RemoteStartTransaction", idTag="other"), {}),
         (lambda b: b.ask("ChangeAvailability", connectorId=1, type="Inoperative"), {}),
         (lambda b: b.ask("ChangeAvailability", connectorId=0, type="Inoperative"), {}),
-        (lambda b: b.station._ctx.hardware.set_fault(b.station._ctx.hardware.connectors[0], Fault.GROUND_FAILURE), {}),
+        (lambda b: break_(b, Fault.GROUND_FAILURE), {}),
     ],
 )  # fmt: skip
 def test_remote_start_is_rejected_where_nothing_can_start(prepare, request_):
@@ -297,16 +303,15 @@ def test_power_update_is_seen_in_the_meter_and_zero_suspends():
 def test_a_fault_stops_the_transaction_and_is_told():
     bench = booted()
     bench.charge()
-    station = bench.station._ctx
-    station.hardware.set_fault(station.hardware.connectors[0], Fault.GROUND_FAILURE)
+    break_(bench, Fault.GROUND_FAILURE)
     bench.run(10)
     [stop] = bench.calls("StopTransaction")
     assert stop["reason"] == "Other"
     assert bench.calls("StatusNotification")[-1]["errorCode"] == "GroundFailure"
-    station.hardware.set_fault(station.hardware.connectors[0], Fault.OVER_VOLTAGE)
+    break_(bench, Fault.OVER_VOLTAGE)
     bench.run(1)
     assert bench.calls("StatusNotification")[-1]["errorCode"] == "OverVoltage"
-    station.hardware.set_fault(station.hardware.connectors[0], None)
+    break_(bench, None)
     bench.run(1)
     assert bench.calls("StatusNotification")[-1]["errorCode"] == "NoError"
     assert bench.told()[-1] == "Available"
@@ -333,8 +338,7 @@ def test_a_fixed_cable_has_no_lock():
 
 def test_a_broken_lock_does_not_open():
     bench = booted()
-    hardware = bench.station._ctx.hardware
-    hardware.set_fault(hardware.connectors[0], Fault.CONNECTOR_LOCK_FAILURE)
+    break_(bench, Fault.CONNECTOR_LOCK_FAILURE)
     assert bench.ask("UnlockConnector", connectorId=1) == {"status": "UnlockFailed"}
 
 

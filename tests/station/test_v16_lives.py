@@ -1,0 +1,360 @@
+"""Random lives of a 1.6 station: whatever happens to it, what it says stays true."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+from bench16 import Bench, ac_station
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from voltfleet.domain.specs import EvseSpec, StationSpec
+from voltfleet.station.connector import Fault
+from voltfleet.station.v16.messages import Status
+from voltfleet.station.v16.status import TRANSITIONS
+
+SOCKET = ac_station().evses[0].connectors[0]
+SPECS = [
+    ac_station(),
+    ac_station(2),
+    StationSpec("Acme", "Twin", "1", (EvseSpec((SOCKET, SOCKET)), EvseSpec((SOCKET,)))),
+]
+CONFIGURATION = [
+    ("AuthorizeRemoteTxRequests", "true"),
+    ("ClockAlignedDataInterval", "300"),
+    ("ConnectionTimeOut", "2"),
+    ("HeartbeatInterval", "20"),
+    ("LocalPreAuthorize", "true"),
+    ("AllowOfflineTxForUnknownId", "true"),
+    ("MeterValueSampleInterval", "15"),
+    ("MeterValuesSampledData", "Energy.Active.Import.Register,Energy.Active.Import.Interval,SoC"),
+    ("MinimumStatusDuration", "2"),
+    ("StopTransactionOnEVSideDisconnect", "false"),
+    ("StopTransactionOnInvalidId", "false"),
+    ("StopTxnSampledData", "Energy.Active.Import.Register,Voltage"),
+    ("TransactionMessageRetryInterval", "1"),
+]
+MISBEHAVIOURS = ["InternalError", None, {}, {"status": 5}]
+
+
+class Life:
+    """A bench with a memory of what must never be."""
+
+    def __init__(self, spec: StationSpec, seed: int) -> None:
+        self.bench = Bench(spec, seed)
+        self.commands = 0
+
+    def ask(self, action: str, **payload: Any) -> None:
+        if self.bench.connected:
+            self.bench.ask(action, **payload)
+
+    def command(self, kind: str, **payload: Any) -> None:
+        self.commands += 1
+        self.bench.command(kind, **payload)
+
+    def toggle_link(self) -> None:
+        if self.bench.connected:
+            self.bench.disconnect()
+        elif self.bench.station.link_wanted:
+            self.bench.connect()
+
+    def fault(self, number: int, fault: Fault | None) -> None:
+        hardware = self.bench.station._ctx.hardware
+        connector = hardware.find(number)
+        if connector is not None:
+            hardware.set_fault(connector, fault)
+            self.bench.station.tick(self.bench.now)
+            self.bench.settle()
+
+    def finish(self) -> None:
+        """Everything is well again, and everybody goes home."""
+        bench = self.bench
+        bench.policies.clear()
+        bench.tag_status = "Accepted"
+        bench.boot = {"status": "Accepted", "interval": 3600}
+        bench.run(1000)
+        if not bench.connected:
+            bench.connect()
+        for number in range(1, 4):
+            self.fault(number, None)
+        bench.run(1000)
+        self.command("stop-session")
+        bench.run(2000)
+
+
+def hurry(life: Life) -> None:
+    """A token that waits for its driver."""
+    life.command("start-session", id_tag="TAG", duration_seconds=20)
+    life.bench.run(0.5)
+
+
+def cut_off(action: str) -> "Step":
+    """The CSMS falls silent on a message, and then the link is lost."""
+
+    def step(life: Life) -> None:
+        life.bench.policies[action] = lambda _: None
+        life.command(
+            "stop-session" if action == "StopTransaction" else "start-session",
+            **({} if action == "StopTransaction" else {"id_tag": "TAG"}),
+        )
+        life.bench.run(4)
+        if life.bench.connected:
+            life.bench.disconnect()
+        life.bench.policies.clear()
+
+    return step
+
+
+Step = Callable[[Life], None]
+connectors = st.integers(0, 4)
+tags = st.sampled_from(["TAG", "tag", "OTHER"])
+steps: st.SearchStrategy[Step] = st.one_of(
+    st.floats(0.01, 5000).map(lambda s: lambda life: life.bench.run(s)),
+    st.floats(0.01, 6).map(lambda s: lambda life: life.bench.run(s)),
+    st.just(Life.toggle_link),
+    st.just(hurry),
+    st.just(hurry),
+    st.sampled_from(["StartTransaction", "StopTransaction"]).map(cut_off),
+    st.builds(
+        lambda tag, n: (
+            lambda life: life.ask(
+                "RemoteStartTransaction", idTag=tag, **({"connectorId": n} if n < 4 else {})
+            )
+        ),
+        tags,
+        connectors,
+    ),
+    st.integers(-1, 1).map(
+        lambda k: (
+            lambda life: life.ask(
+                "RemoteStopTransaction", transactionId=life.bench.transaction_id + k
+            )
+        )
+    ),
+    st.sampled_from(["Soft", "Hard"]).map(lambda t: lambda life: life.ask("Reset", type=t)),
+    st.builds(
+        lambda n, t: lambda life: life.ask("ChangeAvailability", connectorId=n, type=t),
+        connectors,
+        st.sampled_from(["Operative", "Inoperative"]),
+    ),
+    connectors.map(lambda n: lambda life: life.ask("UnlockConnector", connectorId=n)),
+    st.sampled_from(["BootNotification", "Heartbeat", "StatusNotification", "MeterValues"]).map(
+        lambda m: lambda life: life.ask("TriggerMessage", requestedMessage=m)
+    ),
+    st.sampled_from(CONFIGURATION).map(
+        lambda kv: lambda life: life.ask("ChangeConfiguration", key=kv[0], value=kv[1])
+    ),
+    st.builds(
+        lambda kind, n: lambda life: life.command(kind, connector_id=n),
+        st.sampled_from(
+            [
+                "plug-connector",
+                "unplug-connector",
+                "unlock-connector",
+                "ev-stops-energy",
+                "ev-requests-energy",
+            ]
+        ),
+        connectors,
+    ),
+    st.builds(
+        lambda tag, s, e: (
+            lambda life: life.command(
+                "start-session", id_tag=tag, duration_seconds=s, target_energy_kwh=e
+            )
+        ),
+        tags,
+        st.none() | st.integers(1, 500),
+        st.none() | st.floats(0.001, 5),
+    ),
+    tags.map(lambda tag: lambda life: life.command("start-transaction", id_tag=tag)),
+    tags.map(lambda tag: lambda life: life.command("authorize-id-tag", id_tag=tag)),
+    st.just(lambda life: life.command("stop-session")),
+    st.just(lambda life: life.command("stop-transaction")),
+    st.integers(0, 30_000).map(lambda w: lambda life: life.command("power-update", power_w=w)),
+    st.builds(
+        lambda n, f: lambda life: life.fault(n, f),
+        connectors,
+        st.sampled_from([None, Fault.GROUND_FAILURE, Fault.CONNECTOR_LOCK_FAILURE]),
+    ),
+    st.builds(
+        lambda a, answer: lambda life: life.bench.policies.__setitem__(a, lambda _: answer),
+        st.sampled_from(["StartTransaction", "StopTransaction", "Authorize", "MeterValues"]),
+        st.sampled_from(MISBEHAVIOURS),
+    ),
+    st.just(lambda life: life.bench.policies.clear()),
+    st.sampled_from(["Accepted", "Invalid", "Blocked"]).map(
+        lambda s: lambda life: setattr(life.bench, "tag_status", s)
+    ),
+    st.builds(
+        lambda s, i: lambda life: setattr(life.bench, "boot", {"status": s, "interval": i}),
+        st.sampled_from(["Accepted", "Pending", "Rejected"]),
+        st.integers(0, 100),
+    ),
+)
+
+
+@settings(
+    max_examples=400,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(
+    st.sampled_from(SPECS),
+    st.integers(0, 1000),
+    st.sampled_from(["Accepted"] * 4 + ["Pending", "Rejected"]),
+    st.lists(steps, min_size=5, max_size=40),
+)
+def test_a_station_never_lies(spec, seed, boot, script):
+    """Every frame is checked as it comes out: against the schema, and whether it may be sent."""
+    life = Life(spec, seed)
+    life.bench.boot = {"status": boot, "interval": 50}
+    life.bench.connect()
+    for step in script:
+        step(life)
+    life.finish()
+    assert_statuses_follow_the_table(life)
+    assert_energy_never_runs_backwards(life)
+    assert_every_transaction_is_told_to_its_end(life)
+    assert_every_command_has_one_outcome(life)
+
+
+def assert_statuses_follow_the_table(life: Life) -> None:
+    last: dict[int, Status] = {}
+    for report in life.bench.statuses:
+        status = Status(report.status)
+        before = last.get(report.connector_id)
+        assert before is None or status in TRANSITIONS[before], (before, status)
+        last[report.connector_id] = status
+    busy = {Status.CHARGING, Status.SUSPENDED_EV, Status.SUSPENDED_EVSE}
+    assert not busy & set(last.values())
+
+
+def readings(message: dict[str, Any]) -> list[tuple[str, int]]:
+    return [
+        (meter_value["timestamp"], int(value["value"]))
+        for meter_value in message.get("meterValue", message.get("transactionData", []))
+        for value in meter_value["sampledValue"]
+        if value["measurand"] == "Energy.Active.Import.Register"
+    ]
+
+
+def assert_energy_never_runs_backwards(life: Life) -> None:
+    evse_of = [c.evse_id for c in life.bench.station._ctx.hardware.connectors]
+    seen: dict[int, list[tuple[str, int]]] = {evse: [] for evse in evse_of}
+    for _, action, payload in life.bench.log:
+        if action in {"MeterValues", "StopTransaction"}:
+            start = life.bench.started.get(payload.get("transactionId", 0), payload)
+            seen[evse_of[start["connectorId"] - 1]] += readings(payload)
+    for values in seen.values():
+        registers = [register for _, register in sorted(values)]
+        assert registers == sorted(registers)
+    for stop in life.bench.calls("StopTransaction"):
+        assert stop["meterStop"] >= life.bench.started[stop["transactionId"]]["meterStart"]
+
+
+def assert_every_transaction_is_told_to_its_end(life: Life) -> None:
+    """What the CSMS gave a number to, it is told the end of; nothing else."""
+    told = {payload["transactionId"] for payload in life.bench.calls("StopTransaction")}
+    assert told == set(range(1, life.bench.transaction_id + 1))
+    assert not life.bench.station._ctx.outbox.transactions_waiting
+
+
+def assert_every_command_has_one_outcome(life: Life) -> None:
+    outcomes = Counter(outcome.id for outcome in life.bench.outcomes)
+    assert len(outcomes) == life.commands
+    assert set(outcomes.values()) <= {1}
+
+
+# --- garbage -------------------------------------------------------------------------------------
+
+ACTIONS = st.sampled_from(
+    [
+        "Reset",
+        "ChangeAvailability",
+        "ChangeConfiguration",
+        "GetConfiguration",
+        "RemoteStartTransaction",
+        "RemoteStopTransaction",
+        "UnlockConnector",
+        "TriggerMessage",
+        "DataTransfer",
+        "ClearCache",
+        "ReserveNow",
+        "SendLocalList",
+        "BootNotification",
+        "Nonsense",
+    ]
+)
+FIELDS = st.sampled_from(
+    [
+        "type",
+        "connectorId",
+        "key",
+        "value",
+        "idTag",
+        "transactionId",
+        "requestedMessage",
+        "vendorId",
+        "messageId",
+        "data",
+        "chargingProfile",
+        "x",
+    ]
+)
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=60)
+    | st.sampled_from(["Hard", "Soft", "Operative", "Inoperative", "Heartbeat", "TAG", "1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=3),
+    max_leaves=6,
+)
+FRAMES = st.one_of(
+    st.tuples(st.just(2), st.text(max_size=40), ACTIONS, st.dictionaries(FIELDS, VALUES)).map(list),
+    st.lists(VALUES, max_size=6),
+    st.tuples(st.integers(0, 8), VALUES, VALUES, VALUES, VALUES).map(list),
+    VALUES,
+)
+TEXTS = st.one_of(
+    FRAMES.map(lambda frame: msgspec.json.encode(frame).decode()),
+    FRAMES.map(lambda frame: msgspec.json.encode(frame).decode()[:-1]),
+    st.text(max_size=200),
+    st.sampled_from(["[" * 20_000, '{"a":' * 20_000, '[2,"x","Reset",' + "[" * 5000]),
+)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.lists(TEXTS, min_size=10, max_size=20))
+def test_no_garbage_hurts(texts):
+    """Some 4,500 texts: every CALL with a readable id is answered once, nothing else is."""
+    bench = Bench(ac_station(2)).connect()
+    station = bench.station
+    for text in texts:
+        station.receive(text, bench.now)
+        answers = [frame for _, frame in station.outgoing() if frame[1] != "2"]
+        assert len(answers) <= 1
+        if is_call(text) and station.link_wanted:
+            assert len(answers) == 1
+        if not station.link_wanted:
+            return
+    assert station._ctx.outbox.frames == []
+
+
+def is_call(text: str) -> bool:
+    try:
+        frame = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return False
+    return (
+        isinstance(frame, list)
+        and len(frame) == 4
+        and frame[0] == 2
+        and not isinstance(frame[0], bool | float)
+        and isinstance(frame[1], str)
+        and frame[1] != ""
+    )
