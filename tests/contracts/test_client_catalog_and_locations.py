@@ -98,7 +98,7 @@ def test_a_location_lives_from_create_to_delete(client: ocpplab.OcpplabSDK) -> N
 def test_a_missing_location_is_not_found(client: ocpplab.OcpplabSDK) -> None:
     with pytest.raises(NotFoundError) as answer:
         client.locations.get(NOWHERE)
-    assert isinstance(answer.value.body.detail, str)
+    assert isinstance(answer.value.body["detail"], str)
     with pytest.raises(NotFoundError):
         client.locations.update(NOWHERE, name="x")
     with pytest.raises(NotFoundError):
@@ -114,7 +114,7 @@ def test_a_wrong_country_is_named(client: ocpplab.OcpplabSDK) -> None:
             country="France",
             coordinates=ocpplab.Coordinates(latitude=0, longitude=0),
         )
-    assert [error.loc for error in answer.value.body.detail] == [["body", "country"]]
+    assert [error["loc"] for error in answer.value.body["detail"]] == [["body", "country"]]
 
 
 def test_location_templates_are_filtered(client: ocpplab.OcpplabSDK) -> None:

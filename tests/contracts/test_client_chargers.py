@@ -170,7 +170,7 @@ def test_what_cannot_be_is_refused_by_field(
     }
     with pytest.raises(UnprocessableEntityError) as answer:
         client.chargers.create(**(wish | {field: value}))  # type: ignore[arg-type]
-    assert [error.loc[-1] for error in answer.value.body.detail] == [field]
+    assert [error["loc"][-1] for error in answer.value.body["detail"]] == [field]
 
 
 def test_a_missing_charger_is_not_found(client: ocpplab.OcpplabSDK) -> None:

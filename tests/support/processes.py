@@ -115,7 +115,7 @@ def stop(process: "subprocess.Popen[bytes]", log: Path) -> None:
     except subprocess.TimeoutExpired:
         os.killpg(process.pid, signal.SIGKILL)
         process.wait()
-        raise AssertionError(f"{process.args!r} did not stop:\n{tail(log)}") from None
+        raise AssertionError(f"{process.args!r} did not stop:\n{tail(log)}")  # noqa: B904 keep both
 
 
 def until(
