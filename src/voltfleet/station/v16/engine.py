@@ -10,12 +10,13 @@ from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
 from voltfleet.station.hardware import HardwareEvent
+from voltfleet.station.registration import Standing
 from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.data_transfer import DataTransfer
 from voltfleet.station.v16.meter_values import MeterReadings
-from voltfleet.station.v16.registration import Registration, Standing
+from voltfleet.station.v16.registration import Registration
 from voltfleet.station.v16.remote_control import RemoteControl
 from voltfleet.station.v16.remote_trigger import RemoteTrigger
 from voltfleet.station.v16.reset import Reset

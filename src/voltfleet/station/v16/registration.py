@@ -1,50 +1,22 @@
-"""Boot and heartbeat (OCPP 1.6 §4.2 and §4.6)."""
+"""Boot and heartbeat (OCPP 1.6 §4.2 and §4.6): what 1.6 adds to `RegistrationBlock`."""
 
-from enum import Enum, auto
+from typing import Any
 
-from voltfleet.domain.hosting import ConnectionState
-from voltfleet.station.blocks import Block
+import msgspec
+
 from voltfleet.station.context import Context
-from voltfleet.station.outbox import Failure, FailureKind, Gate, Lane
+from voltfleet.station.registration import RegistrationBlock
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.messages import RegistrationStatus
 
-RETRY_SECONDS = 60
-"""What the station chooses when the Central System leaves it the choice, or does not answer."""
+_LONGEST_HEARTBEAT_SECONDS = 86_400
 
 
-class Standing(Enum):
-    """What the Central System thinks of us since the last power-up."""
+class Registration(RegistrationBlock):
+    """Boots with the short fields of 1.6, and keeps the interval in HeartbeatInterval."""
 
-    UNKNOWN = auto()
-    PENDING = auto()
-    REJECTED = auto()
-    ACCEPTED = auto()
-
-
-_BEFORE_BOOT = {
-    Standing.UNKNOWN: Gate.BOOT,
-    Standing.PENDING: Gate.TRIGGERED,
-    Standing.REJECTED: Gate.CLOSED,
-    Standing.ACCEPTED: Gate.OPEN,
-}
-"""How far the gate is open while we wait to boot (again)."""
-
-
-_STATES = {
-    Standing.UNKNOWN: ConnectionState.CONNECTED,
-    Standing.PENDING: ConnectionState.PENDING,
-    Standing.REJECTED: ConnectionState.REJECTED,
-    Standing.ACCEPTED: ConnectionState.ONLINE,
-}
-
-
-class Registration(Block):
-    """One BootNotification per power-up, repeated until it is accepted; then heartbeats."""
-
-    __slots__ = ("_availability", "_beating", "_boot_at", "_configuration", "standing")
+    __slots__ = ("_availability", "_configuration")
 
     def __init__(
         self, ctx: Context, configuration: Configuration, availability: Availability
@@ -52,39 +24,14 @@ class Registration(Block):
         super().__init__(ctx)
         self._configuration = configuration
         self._availability = availability
-        self._boot_at = 0.0
-        self._beating = False
-        self.standing = Standing.UNKNOWN
 
     def power_up(self) -> None:
         """The firmware starts from nothing."""
-        self.standing = Standing.UNKNOWN
-        self._boot_at = 0.0
-        self._beating = False
+        super().power_up()
         self._availability.forget_told()
 
-    def connected(self) -> None:
-        """Boot if that is still to be done and its time has come; otherwise resume."""
-        self.ctx.outbox.set_gate(_BEFORE_BOOT[self.standing])
-        if self.standing is Standing.ACCEPTED:
-            self._come_online()
-        elif self.ctx.now >= self._boot_at:
-            self.boot()
-        else:
-            self.ctx.register(_STATES[self.standing])
-            self._boot_later(self._boot_at - self.ctx.now)
-
-    def disconnected(self) -> None:
-        """Heartbeats and boots wait for the next socket."""
-        self.ctx.timers.stop(("heartbeat", 0))
-        self.ctx.timers.stop(("boot", 0))
-
-    # --- boot -----------------------------------------------------------------------------------
-
-    def boot(self) -> None:
-        """Send BootNotification; the silence of a rejected station ends here."""
-        if self.standing is not Standing.ACCEPTED:
-            self.ctx.outbox.set_gate(max(self.ctx.outbox.gate, Gate.BOOT))
+    def boot_request(self) -> tuple[msgspec.Struct, type[Any]]:
+        """§6.3"""
         spec = self.ctx.spec
         request = m.BootNotification(
             spec.vendor[:20],
@@ -92,78 +39,21 @@ class Registration(Block):
             charge_point_serial_number=self.ctx.identity[:25],
             firmware_version=spec.firmware_version[:50],
         )
-        answer = m.BootNotificationResponse
-        self.ctx.call(request, answer, self._answered, self._unanswered, Lane.BOOT)
+        return request, m.BootNotificationResponse
 
-    def _answered(self, answer: m.BootNotificationResponse) -> None:
-        self.ctx.set_clock(answer.current_time)
-        match answer.status:
-            case RegistrationStatus.ACCEPTED:
-                self._accepted(answer.interval)
-            case RegistrationStatus.PENDING:
-                self._put_off(Standing.PENDING, answer)
-            case RegistrationStatus.REJECTED:
-                self._put_off(Standing.REJECTED, answer)
+    def heartbeat_request(self) -> tuple[msgspec.Struct, type[Any]]:
+        """§6.29"""
+        return m.Heartbeat(), m.HeartbeatResponse
 
-    def _accepted(self, interval: int) -> None:
-        if interval > 0:
-            self._configuration.set(Name.HEARTBEAT_INTERVAL, str(interval))
-        self.ctx.timers.stop(("boot", 0))
-        first = self.standing is not Standing.ACCEPTED
-        self.standing = Standing.ACCEPTED
-        self.ctx.outbox.set_gate(Gate.OPEN)
-        if first:
-            self._come_online()
+    def heartbeat_seconds(self) -> int:
+        """§9.1.10"""
+        return self._configuration.whole(Name.HEARTBEAT_INTERVAL)
 
-    def _put_off(self, standing: Standing, answer: m.BootNotificationResponse) -> None:
-        seconds = answer.interval if answer.interval > 0 else RETRY_SECONDS
-        self.standing = standing
-        self.ctx.outbox.set_gate(_BEFORE_BOOT[standing])
-        self.ctx.timers.stop(("heartbeat", 0))
-        self.ctx.register(
-            _STATES[standing],
-            f"the CSMS answered BootNotification with {answer.status}; the charger tries again "
-            f"in {seconds} s",
-        )
-        self._boot_later(seconds)
+    def keep_heartbeat_seconds(self, seconds: int) -> None:
+        """§4.2: the interval of the answer is the heartbeat's."""
+        kept = min(seconds, _LONGEST_HEARTBEAT_SECONDS)
+        self._configuration.set(Name.HEARTBEAT_INTERVAL, str(kept))
 
-    def _unanswered(self, failure: Failure) -> None:
-        if failure.kind is FailureKind.OFFLINE or self.standing is Standing.ACCEPTED:
-            return
-        note = f"{failure.text}; the charger tries again in {RETRY_SECONDS} s"
-        self.ctx.register(ConnectionState.CONNECTED, note)
-        self._boot_later(RETRY_SECONDS)
-
-    def _boot_later(self, seconds: float) -> None:
-        self._boot_at = self.ctx.now + seconds
-        self.ctx.after("boot", 0, seconds, self.boot)
-
-    def _come_online(self) -> None:
-        self.ctx.register(ConnectionState.ONLINE)
+    def resume(self) -> None:
+        """Tell what changed meanwhile; after a power-up, all."""
         self._availability.tell_all()
-        self.schedule_heartbeat()
-
-    # --- heartbeat ------------------------------------------------------------------------------
-
-    def schedule_heartbeat(self) -> None:
-        """The next one is due one interval from now; also when the interval has changed."""
-        if self.standing is Standing.ACCEPTED and self.ctx.connected:
-            interval = self._configuration.whole(Name.HEARTBEAT_INTERVAL)
-            self.ctx.after("heartbeat", 0, interval, self._beat)
-
-    def heartbeat(self, lane: Lane) -> None:
-        """Send one, unless one is on its way already."""
-        if not self._beating:
-            self._beating = True
-            self.ctx.call(m.Heartbeat(), m.HeartbeatResponse, self._beaten, self._missed, lane)
-
-    def _beat(self) -> None:
-        self.heartbeat(Lane.NORMAL)
-        self.schedule_heartbeat()
-
-    def _beaten(self, answer: m.HeartbeatResponse) -> None:
-        self._beating = False
-        self.ctx.set_clock(answer.current_time)
-
-    def _missed(self, _failure: Failure) -> None:
-        self._beating = False
