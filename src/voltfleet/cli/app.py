@@ -12,6 +12,7 @@ from voltfleet import __version__
 from voltfleet.cli import serve as serving
 from voltfleet.cli import tokens
 from voltfleet.cli.csms import csms
+from voltfleet.cli.demo import demo
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.observability.logging import configure
 from voltfleet.settings import from_env
@@ -26,6 +27,7 @@ app = typer.Typer(
 )
 app.add_typer(tokens.app, name="token")
 app.command()(csms)
+app.command()(demo)
 
 
 @app.command()

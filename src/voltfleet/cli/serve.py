@@ -42,8 +42,10 @@ class CannotServe(VoltfleetError):
 class Served:
     """A gateway and its hosts, running. Use as an async context manager."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, *, log: int | None = None) -> None:
+        """``log`` is a file descriptor for what the processes say; by default standard error."""
         self._settings = settings
+        self._log = log
         self._listener = _listen(settings.host, settings.port)
         self.port: int = self._listener.getsockname()[1]
         self.token = ""
@@ -68,6 +70,7 @@ class Served:
             pipe=pipe,
             environment={**os.environ, **_as_environment(settings)},
             inherited=[self._listener.fileno()],
+            log=self._log,
         )
         driver = LocalDriver(
             settings.hosts or spare_cores(),
@@ -76,6 +79,7 @@ class Served:
             token=_host_token(signing),
             pipe=pipe,
             environment=dict(os.environ),
+            log=self._log,
         )
         self._gateway_task = asyncio.create_task(self._gateway.run())
         self._driver_task = asyncio.create_task(driver.run())

@@ -53,12 +53,14 @@ class Child:
         pipe: ParentPipe,
         environment: Mapping[str, str],
         inherited: Sequence[int] = (),
+        log: int | None = None,
         patience_seconds: float = 12.0,
     ) -> None:
         self.name = name
         self._command = [sys.executable, *command, "--exit-with-parent", str(pipe.child_end)]
         self._environment = dict(environment)
         self._inherited = (pipe.child_end, *inherited)
+        self._output = log
         self._patience_seconds = patience_seconds
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
@@ -79,6 +81,9 @@ class Child:
                 env=self._environment,
                 pass_fds=self._inherited,
                 start_new_session=True,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=self._output,
+                stderr=self._output,
             )
             code = await self._ended()
             if self._stopping.is_set():

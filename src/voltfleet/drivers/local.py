@@ -29,6 +29,7 @@ class LocalDriver:
         token: str,
         pipe: ParentPipe,
         environment: Mapping[str, str],
+        log: int | None = None,
     ) -> None:
         self._children = [
             Child(
@@ -45,6 +46,7 @@ class LocalDriver:
                 ],
                 pipe=pipe,
                 environment={**environment, "VOLTFLEET_HOST_TOKEN": token},
+                log=log,
             )
             for number in range(count)
         ]
