@@ -41,9 +41,9 @@ logger = structlog.get_logger(__name__)
 
 def install(app: FastAPI) -> None:
     """Makes the app answer every error in the API's own shape."""
-    app.add_exception_handler(VoltfleetError, _ours)
-    app.add_exception_handler(RequestValidationError, _validation)
-    app.add_exception_handler(HTTPException, _http)
+    app.exception_handler(VoltfleetError)(_ours)
+    app.exception_handler(RequestValidationError)(_validation)
+    app.exception_handler(HTTPException)(_http)
     app.add_middleware(Crashes)
 
 
