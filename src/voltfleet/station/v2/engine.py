@@ -33,7 +33,7 @@ _TABLE = table_of(
         Variables,
         Inventory,
         Authorization,
-        Transactions,
+        TransactionEvents,
         RemoteControl,
         Trigger,
         Reset,
@@ -66,23 +66,23 @@ class Engine2:
         variables = Variables(ctx, model)
         variables.on_change = self._variable_changed
         authorization = Authorization(ctx, model)
-        sessions: Sessions = {}
-        events = TransactionEvents(ctx)
+        sessions = Sessions()
+        events = TransactionEvents(ctx, sessions)
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
         transactions = Transactions(
             ctx, model, availability, registration, authorization, sessions, events, meters
         )
-        remote = RemoteControl(ctx, model, authorization, transactions)
-        self._reset = Reset(ctx, availability, registration, transactions)
-        self._commands = UserCommands(ctx, authorization, transactions, remote)
+        remote = RemoteControl(ctx, model, sessions, authorization, transactions)
+        self._reset = Reset(ctx, sessions, availability, registration, transactions)
+        self._commands = UserCommands(ctx, sessions, authorization, transactions, remote)
         self._blocks = (
             availability,
             variables,
             self._inventory,
             authorization,
-            transactions,
+            events,
             remote,
-            Trigger(ctx, availability, registration, meters, transactions),
+            Trigger(ctx, sessions, availability, registration, meters),
             self._reset,
             DataTransfer(ctx),
         )

@@ -14,6 +14,7 @@ from voltfleet.station.v2.messages.remote_control import UnlockStatus
 from voltfleet.station.v2.messages.transactions import StoppedReason, TriggerReason
 from voltfleet.station.v2.messages.types import GenericStatus, StatusInfo
 from voltfleet.station.v2.permit import Permit, Verdict
+from voltfleet.station.v2.session import Sessions
 from voltfleet.station.v2.transactions import Transactions
 
 _REJECTED = GenericStatus.REJECTED
@@ -23,17 +24,19 @@ _UNKNOWN_EVSE = StatusInfo("UnknownEvse")
 class RemoteControl(Block):
     """Where the CSMS starts an EVSE without a car, a simulated driver brings one."""
 
-    __slots__ = ("_authorization", "_model", "_transactions")
+    __slots__ = ("_authorization", "_model", "_sessions", "_transactions")
 
     def __init__(
         self,
         ctx: Context,
         model: DeviceModel,
+        sessions: Sessions,
         authorization: Authorization,
         transactions: Transactions,
     ) -> None:
         super().__init__(ctx)
         self._model = model
+        self._sessions = sessions
         self._authorization = authorization
         self._transactions = transactions
 
@@ -47,7 +50,7 @@ class RemoteControl(Block):
         if not self.ctx.online or connector is None:
             return m.RequestStartTransactionResponse(_REJECTED, self._why_not(request))
         evse = self.ctx.hardware.evse_of(connector)
-        session = self._transactions.session(evse)
+        session = self._sessions.get(evse.id)
         # F01.FR.13: the id of the transaction that the cable has started already.
         going_on = session.transaction if session is not None else None
         permit = Permit(
@@ -68,7 +71,7 @@ class RemoteControl(Block):
     @handles(m.RequestStopTransaction)
     def request_stop(self, request: m.RequestStopTransaction) -> m.RequestStopTransactionResponse:
         """F03.FR.07 and FR.08"""
-        session = self._transactions.find(request.transaction_id)
+        session = self._sessions.find(request.transaction_id)
         if session is None or not self.ctx.online:
             info = StatusInfo("TxNotFound")
             return m.RequestStopTransactionResponse(_REJECTED, info)
@@ -86,7 +89,7 @@ class RemoteControl(Block):
 
     def unlock(self, connector: Connector) -> UnlockStatus:
         """F05.FR.02: not during an authorized transaction."""
-        session = self._transactions.session(self.ctx.hardware.evse_of(connector))
+        session = self._sessions.get(connector.evse_id)
         if session is not None and session.transaction is not None and session.permit is not None:
             return UnlockStatus.ONGOING_AUTHORIZED_TRANSACTION
         if not _has_lock(connector) or connector.fault is Fault.CONNECTOR_LOCK_FAILURE:

@@ -11,6 +11,7 @@ from voltfleet.station.v2.messages.provisioning import BootReason, ResetStatus, 
 from voltfleet.station.v2.messages.transactions import StoppedReason
 from voltfleet.station.v2.messages.types import StatusInfo
 from voltfleet.station.v2.registration import Registration
+from voltfleet.station.v2.session import Sessions
 from voltfleet.station.v2.transactions import Transactions
 
 DOWN_SECONDS = (1.0, 5.0)
@@ -27,11 +28,19 @@ class Reset(Block):
     """Takes the station, or one EVSE, down and up again. ``_waiting`` are the EVSEs whose reset
     waits for their transactions to end; ``_whole`` says that they are the whole station."""
 
-    __slots__ = ("_availability", "_registration", "_transactions", "_waiting", "_whole")
+    __slots__ = (
+        "_availability",
+        "_registration",
+        "_sessions",
+        "_transactions",
+        "_waiting",
+        "_whole",
+    )
 
     def __init__(
         self,
         ctx: Context,
+        sessions: Sessions,
         availability: Availability,
         registration: Registration,
         transactions: Transactions,
@@ -39,6 +48,7 @@ class Reset(Block):
         super().__init__(ctx)
         self._availability = availability
         self._registration = registration
+        self._sessions = sessions
         self._transactions = transactions
         self._waiting: tuple[Evse, ...] = ()
         self._whole = False
@@ -104,7 +114,7 @@ class Reset(Block):
         self.ctx.reboot(self.ctx.rng.uniform(*DOWN_SECONDS))
 
     def _in_use(self, evses: tuple[Evse, ...]) -> bool:
-        return any(session.evse in evses for session in self._transactions.open())
+        return any(session.evse in evses for session in self._sessions.open())
 
     def _evses(self, evse_id: int | None) -> tuple[Evse, ...]:
         """All of them for the whole station; none if there is no such EVSE."""

@@ -158,5 +158,23 @@ class Session:
         return ChargingState.CHARGING if charging else ChargingState.SUSPENDED_EVSE
 
 
-Sessions = dict[int, Session]
-"""By EVSE; an EVSE where nothing goes on has none."""
+class Sessions(dict[int, Session]):
+    """By EVSE; an EVSE where nothing goes on has none."""
+
+    __slots__ = ()
+
+    def at(self, evse: Evse) -> Session:
+        """What goes on there; it begins, if nothing did."""
+        return self.setdefault(evse.id, Session(evse))
+
+    def open(self) -> list[Session]:
+        """Where transactions go on."""
+        return [session for session in self.values() if session.transaction is not None]
+
+    def find(self, transaction_id: str) -> Session | None:
+        """Where the transaction of that id goes on."""
+        return next((s for s in self.open() if _id(s) == transaction_id), None)
+
+
+def _id(session: Session) -> str | None:
+    return None if session.transaction is None else session.transaction.id

@@ -7,7 +7,7 @@ station is offline and sends them in order (E04, E08, E11, E12).
 from collections.abc import Callable
 from functools import partial
 
-from voltfleet.station.blocks import Block
+from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.outbox import Failure, Lane
 from voltfleet.station.v2.authorization import said, told
@@ -20,7 +20,7 @@ from voltfleet.station.v2.messages.transactions import (
 )
 from voltfleet.station.v2.messages.types import EvseRef, IdToken, IdTokenInfo
 from voltfleet.station.v2.permit import Verdict
-from voltfleet.station.v2.session import Session, Transaction
+from voltfleet.station.v2.session import Session, Sessions, Transaction
 
 OnInfo = Callable[[Session, Transaction, IdToken, IdTokenInfo], None]
 
@@ -29,10 +29,11 @@ class TransactionEvents(Block):
     """Sends TransactionEvents of a session's transaction. ``on_info`` (set by `Transactions`) hears
     what the CSMS says about a token."""
 
-    __slots__ = ("on_info",)
+    __slots__ = ("_sessions", "on_info")
 
-    def __init__(self, ctx: Context) -> None:
+    def __init__(self, ctx: Context, sessions: Sessions) -> None:
         super().__init__(ctx)
+        self._sessions = sessions
         self.on_info: OnInfo = _nobody
 
     def started(self, session: Session, trigger: TriggerReason, values: list[MeterValue]) -> None:
@@ -112,6 +113,20 @@ class TransactionEvents(Block):
             time_spent_charging=None if reason is None else int(transaction.charging_seconds),
             stopped_reason=reason,
             remote_start_id=start_id,
+        )
+
+    @handles(m.GetTransactionStatus)
+    def get_transaction_status(
+        self, request: m.GetTransactionStatus
+    ) -> m.GetTransactionStatusResponse:
+        """E14: without an id it asks about all, and there is no ongoingIndicator (FR.06 to 08)."""
+        waiting = [r for r in self.ctx.outbox.waiting() if isinstance(r, m.TransactionEvent)]
+        if request.transaction_id is None:
+            return m.GetTransactionStatusResponse(bool(waiting))
+        id_ = request.transaction_id
+        return m.GetTransactionStatusResponse(
+            any(event.transaction_info.transaction_id == id_ for event in waiting),
+            self._sessions.find(id_) is not None,
         )
 
     # --- the answer -----------------------------------------------------------------------------

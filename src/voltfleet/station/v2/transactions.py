@@ -28,7 +28,7 @@ from functools import partial
 from uuid import UUID
 
 from voltfleet.station import driver
-from voltfleet.station.blocks import Block, handles
+from voltfleet.station.blocks import Block
 from voltfleet.station.connector import Connector, Fault
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
@@ -38,7 +38,6 @@ from voltfleet.station.v2.availability import Availability
 from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
-from voltfleet.station.v2.messages import transactions as m
 from voltfleet.station.v2.messages.transactions import (
     ChargingState,
     StoppedReason,
@@ -106,18 +105,6 @@ class Transactions(Block):
 
     # --- facts ----------------------------------------------------------------------------------
 
-    def session(self, evse: Evse) -> Session | None:
-        """What goes on there, if anything does."""
-        return self._sessions.get(evse.id)
-
-    def find(self, transaction_id: str) -> Session | None:
-        """Where the transaction of that id goes on."""
-        return next((s for s in self.open() if _id(s) == transaction_id), None)
-
-    def open(self) -> list[Session]:
-        """Where transactions go on."""
-        return [s for s in self._sessions.values() if s.transaction is not None]
-
     def free(self, connector: Connector) -> bool:
         """Whether a token may be presented there now."""
         evse = self.ctx.hardware.evse_of(connector)
@@ -132,27 +119,13 @@ class Transactions(Block):
         free = [c for c in connectors if self.free(c)]
         return next((c for c in free if c.plugged), free[0] if free else None)
 
-    @handles(m.GetTransactionStatus)
-    def get_transaction_status(
-        self, request: m.GetTransactionStatus
-    ) -> m.GetTransactionStatusResponse:
-        """E14: without an id it asks about all, and there is no ongoingIndicator (FR.06 to 08)."""
-        waiting = [r for r in self.ctx.outbox.waiting() if isinstance(r, m.TransactionEvent)]
-        if request.transaction_id is None:
-            return m.GetTransactionStatusResponse(bool(waiting))
-        id_ = request.transaction_id
-        return m.GetTransactionStatusResponse(
-            any(event.transaction_info.transaction_id == id_ for event in waiting),
-            self.find(id_) is not None,
-        )
-
     # --- a token --------------------------------------------------------------------------------
 
     def grant(self, connector: Connector, permit: Permit) -> None:
         """The token may charge there; its driver is on the way if no car is there yet."""
         evse = self.ctx.hardware.evse_of(connector)
         driver.does_not_come(self.ctx, evse)
-        session = self._sessions.setdefault(evse.id, Session(evse))
+        session = self._sessions.at(evse)
         session.grant(permit)
         self._advance(session, permit.trigger)
         if evse.active is not None:
@@ -345,7 +318,7 @@ class Transactions(Block):
         """The hardware told something about a connector."""
         self._availability.refresh((connector,))
         if event is HardwareEvent.PLUGGED_IN:
-            self._plugged_in(self._sessions.setdefault(evse.id, Session(evse)))
+            self._plugged_in(self._sessions.at(evse))
             return
         session = self._sessions.get(evse.id)
         if session is None:
@@ -390,10 +363,6 @@ class Transactions(Block):
         ev = session.evse.ev
         if session.permit is not None and ev is not None and ev.full:
             driver.returns(self.ctx, session.evse, partial(self.stop_by_driver, session))
-
-
-def _id(session: Session) -> str | None:
-    return None if session.transaction is None else session.transaction.id
 
 
 def _nobody() -> None:

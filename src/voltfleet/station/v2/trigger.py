@@ -12,7 +12,7 @@ from voltfleet.station.v2.messages.remote_control import MessageTrigger, Trigger
 from voltfleet.station.v2.messages.types import EvseRef
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.registration import Registration
-from voltfleet.station.v2.transactions import Transactions
+from voltfleet.station.v2.session import Sessions
 
 _ACCEPTED, _REJECTED = TriggerMessageStatus.ACCEPTED, TriggerMessageStatus.REJECTED
 
@@ -20,21 +20,21 @@ _ACCEPTED, _REJECTED = TriggerMessageStatus.ACCEPTED, TriggerMessageStatus.REJEC
 class Trigger(Block):
     """Sends, right after the answer (F06.FR.04), the message that the CSMS asked for."""
 
-    __slots__ = ("_availability", "_meters", "_registration", "_transactions")
+    __slots__ = ("_availability", "_meters", "_registration", "_sessions")
 
     def __init__(
         self,
         ctx: Context,
+        sessions: Sessions,
         availability: Availability,
         registration: Registration,
         meters: MeterReadings,
-        transactions: Transactions,
     ) -> None:
         super().__init__(ctx)
         self._availability = availability
         self._registration = registration
         self._meters = meters
-        self._transactions = transactions
+        self._sessions = sessions
 
     @handles(m.TriggerMessage)
     def trigger_message(self, request: m.TriggerMessage) -> m.TriggerMessageResponse:
@@ -81,7 +81,7 @@ class Trigger(Block):
         return _ACCEPTED if evses else _REJECTED
 
     def _transaction_events(self, where: EvseRef | None) -> TriggerMessageStatus:
-        sessions = [s for s in self._transactions.open() if s.evse in self._evses(where)]
+        sessions = [s for s in self._sessions.open() if s.evse in self._evses(where)]
         if not self.ctx.online:
             return _REJECTED
         for session in sessions:

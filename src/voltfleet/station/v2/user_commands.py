@@ -23,7 +23,7 @@ from voltfleet.station.v2.messages.remote_control import UnlockStatus
 from voltfleet.station.v2.messages.types import IdToken
 from voltfleet.station.v2.permit import Permit, Verdict
 from voltfleet.station.v2.remote_control import RemoteControl
-from voltfleet.station.v2.session import Session
+from voltfleet.station.v2.session import Session, Sessions
 from voltfleet.station.v2.transactions import Transactions
 
 _MAX_ID_TOKEN = 36
@@ -33,17 +33,19 @@ _RFID = "ISO14443"
 class UserCommands(Block):
     """Each command reports its outcome exactly once; `HardwareRefusal` becomes a rejection."""
 
-    __slots__ = ("_authorization", "_remote", "_transactions")
+    __slots__ = ("_authorization", "_remote", "_sessions", "_transactions")
 
     def __init__(
         self,
         ctx: Context,
+        sessions: Sessions,
         authorization: Authorization,
         transactions: Transactions,
         remote: RemoteControl,
     ) -> None:
         super().__init__(ctx)
         self._authorization = authorization
+        self._sessions = sessions
         self._transactions = transactions
         self._remote = remote
 
@@ -114,9 +116,10 @@ class UserCommands(Block):
     # --- stop -----------------------------------------------------------------------------------
 
     def _stop_transaction(self, stop: StopTransaction, command: Command) -> None:
-        open_ = self._transactions.open()
+        open_ = self._sessions.open()
         if stop.transaction_id is not None:
-            open_ = [s for s in open_ if s is self._transactions.find(stop.transaction_id or "")]
+            named = self._sessions.find(stop.transaction_id)
+            open_ = [] if named is None else [named]
         if not open_:
             raise HardwareRefusal("no such transaction is open")
         if len(open_) > 1:
@@ -130,7 +133,7 @@ class UserCommands(Block):
         connector = physical.find_connector(self.ctx, None, stop.connector_id)
         hardware = self.ctx.hardware
         evses = hardware.evses if connector is None else (hardware.evse_of(connector),)
-        sessions = [s for e in evses if (s := self._transactions.session(e)) is not None]
+        sessions = [s for e in evses if (s := self._sessions.get(e.id)) is not None]
         busy = [s for s in sessions if s.permit is not None]
         if not busy:
             raise HardwareRefusal("no session is going on")
