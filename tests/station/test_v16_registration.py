@@ -44,6 +44,18 @@ def test_interval_zero_leaves_the_choice_to_the_station():
     assert keys[0]["value"] == "300"
 
 
+@pytest.mark.parametrize("interval", [7 * 86_400, 10**30])
+def test_an_interval_may_be_as_long_as_the_csms_likes(interval):
+    bench = Bench()
+    bench.boot["interval"] = interval
+    bench.connect().run(6 * 86_400)
+    assert "Heartbeat" not in bench.actions()
+    bench.boot["status"] = "Rejected"
+    bench.ask("TriggerMessage", requestedMessage="BootNotification")
+    bench.run(6 * 86_400)
+    assert bench.actions().count("BootNotification") == 2
+
+
 def test_an_unanswered_heartbeat_is_not_piled_upon():
     bench = Bench()
     bench.boot["interval"] = 10

@@ -131,7 +131,7 @@ KEYS: Mapping[Name, Key] = {
     Name.CONNECTION_TIME_OUT: Key("60", _AT_LEAST_ONE_SECOND),
     Name.CONNECTOR_PHASE_ROTATION: Key("NotApplicable", _rotations),
     Name.GET_CONFIGURATION_MAX_KEYS: Key("100", None),
-    Name.HEARTBEAT_INTERVAL: Key("300", _AT_LEAST_ONE_SECOND),
+    Name.HEARTBEAT_INTERVAL: Key("300", _whole(1, 365 * _DAY)),
     Name.LOCAL_AUTHORIZE_OFFLINE: Key("true", _boolean),
     Name.LOCAL_PRE_AUTHORIZE: Key("false", _boolean),
     Name.METER_VALUES_ALIGNED_DATA: Key(_SAMPLED, _measurands),

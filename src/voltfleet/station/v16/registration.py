@@ -1,6 +1,4 @@
-"""Boot and heartbeat (OCPP 1.6 §4.2 and §4.6): what 1.6 adds to `RegistrationBlock`."""
-
-from typing import Any
+"""Boot and heartbeat in the words of OCPP 1.6 (§4.2 and §4.6)."""
 
 import msgspec
 
@@ -10,11 +8,9 @@ from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 
-_LONGEST_HEARTBEAT_SECONDS = 86_400
-
 
 class Registration(RegistrationBlock):
-    """Boots with the short fields of 1.6, and keeps the interval in HeartbeatInterval."""
+    """The interval is kept in HeartbeatInterval, as §4.2 wants it."""
 
     __slots__ = ("_availability", "_configuration")
 
@@ -26,12 +22,12 @@ class Registration(RegistrationBlock):
         self._availability = availability
 
     def power_up(self) -> None:
-        """The firmware starts from nothing."""
+        """The Central System is to be told every status anew."""
         super().power_up()
         self._availability.forget_told()
 
-    def boot_request(self) -> tuple[msgspec.Struct, type[Any]]:
-        """§6.3"""
+    def boot_request(self) -> tuple[msgspec.Struct, type[msgspec.Struct]]:
+        """What is too long for its field is cut off: a CSMS that validates would refuse it."""
         spec = self.ctx.spec
         request = m.BootNotification(
             spec.vendor[:20],
@@ -41,19 +37,18 @@ class Registration(RegistrationBlock):
         )
         return request, m.BootNotificationResponse
 
-    def heartbeat_request(self) -> tuple[msgspec.Struct, type[Any]]:
-        """§6.29"""
+    def heartbeat_request(self) -> tuple[msgspec.Struct, type[msgspec.Struct]]:
+        """It says nothing but that we live."""
         return m.Heartbeat(), m.HeartbeatResponse
 
     def heartbeat_seconds(self) -> int:
-        """§9.1.10"""
+        """HeartbeatInterval."""
         return self._configuration.whole(Name.HEARTBEAT_INTERVAL)
 
     def keep_heartbeat_seconds(self, seconds: int) -> None:
-        """§4.2: the interval of the answer is the heartbeat's."""
-        kept = min(seconds, _LONGEST_HEARTBEAT_SECONDS)
-        self._configuration.set(Name.HEARTBEAT_INTERVAL, str(kept))
+        """It takes effect through `Configuration.on_change`, as any change of it does."""
+        self._configuration.set(Name.HEARTBEAT_INTERVAL, str(seconds))
 
     def resume(self) -> None:
-        """Tell what changed meanwhile; after a power-up, all."""
+        """Tell what the Central System does not know yet."""
         self._availability.tell_all()
