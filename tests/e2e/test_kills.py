@@ -1,0 +1,29 @@
+"""Kill -9, the short version: `make bench` runs twenty of them."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from support import processes
+from support.kills import TARGETS, Fleet, kill_round
+
+CHARGERS = 300
+
+
+@pytest.mark.e2e
+def test_no_charger_is_lost_or_doubled_whatever_is_killed(
+    tmp_path: Path, database_url: str
+) -> None:
+    rng = random.Random(database_url.split(":")[0])
+    with processes.running_csms(tmp_path / "csms.log") as csms:
+        fleet = Fleet(tmp_path, csms, "--database-url", database_url)
+        fleet.start()
+        try:
+            rounds = [
+                kill_round(fleet, CHARGERS, number, target, rng)
+                for number, target in enumerate(TARGETS)
+            ]
+        finally:
+            fleet.stop()
+    assert [(r.lost, r.doubled, r.double_sockets) for r in rounds] == [(0, 0, 0)] * len(TARGETS)
