@@ -5,8 +5,8 @@ from bench16 import Bench, ac_station, booted
 
 from voltfleet.domain.hosting import ConnectionState
 from voltfleet.station.context import rfc3339
-from voltfleet.station.v16.messages import Status
 from voltfleet.station.v16.status import TRANSITIONS, path
+from voltfleet.station.v16.types import Status
 
 
 @pytest.mark.parametrize("old", list(Status))

@@ -3,7 +3,7 @@
 import pytest
 from bench16 import Bench, ac_station, booted
 
-from voltfleet.station.v16.messages import MessageTrigger
+from voltfleet.station.v16.types import MessageTrigger
 
 TYPE, PROPERTY = "TypeConstraintViolation", "PropertyConstraintViolation"
 OCCURENCE, FORMATION = "OccurenceConstraintViolation", "FormationViolation"  # 1.6 spells them so

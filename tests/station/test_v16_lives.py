@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from voltfleet.domain.specs import EvseSpec, StationSpec
 from voltfleet.station.connector import Fault
-from voltfleet.station.v16.messages import Status
 from voltfleet.station.v16.status import TRANSITIONS
+from voltfleet.station.v16.types import Status
 
 SOCKET = ac_station().evses[0].connectors[0]
 SPECS = [

@@ -10,8 +10,8 @@ from voltfleet.station.context import Context, parse_rfc3339
 from voltfleet.station.outbox import Failure, FailureKind
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.messages import AuthorizationStatus, Simple
 from voltfleet.station.v16.permit import Hear, Verdict
+from voltfleet.station.v16.types import AuthorizationStatus, Simple
 
 MAX_CACHED = 500
 

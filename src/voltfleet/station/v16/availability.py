@@ -8,8 +8,8 @@ from voltfleet.station.outbox import Failure, FailureKind, Lane
 from voltfleet.station.reports import ConnectorState
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.messages import AvailabilityStatus, AvailabilityType, ErrorCode, Status
 from voltfleet.station.v16.status import Bay, decide, path
+from voltfleet.station.v16.types import AvailabilityStatus, AvailabilityType, ErrorCode, Status
 
 
 class Availability(Block):

@@ -13,6 +13,7 @@ from voltfleet.domain.specs import CurrentType, StationSpec
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
+from voltfleet.station.v16.types import ConfigurationStatus
 
 PROFILES = ("Core", "RemoteTrigger")
 """The feature profiles built (SupportedFeatureProfiles)."""
@@ -191,16 +192,16 @@ class Configuration(Block):
         """The value of a key that holds a comma-separated list."""
         return [part for part in self.text(name).split(",") if part]
 
-    def set(self, name: Name, value: str) -> m.ConfigurationStatus:
+    def set(self, name: Name, value: str) -> ConfigurationStatus:
         """Change a setting, if it can be, and let it take effect."""
         check = KEYS[name].check
         kept = None if check is None else check(value, self.ctx.spec)
         if kept is None:
-            return m.ConfigurationStatus.REJECTED
+            return ConfigurationStatus.REJECTED
         if kept != self.text(name):
             self._changed = {**(self._changed or {}), name: kept}
             self.on_change(name)
-        return m.ConfigurationStatus.ACCEPTED
+        return ConfigurationStatus.ACCEPTED
 
     @handles(m.GetConfiguration)
     def get_configuration(self, request: m.GetConfiguration) -> m.GetConfigurationResponse:
@@ -216,7 +217,7 @@ class Configuration(Block):
         """§5.3: NotSupported for an unknown key, Rejected for a value that does not fit it."""
         name = _BY_LOWER.get(request.key.lower())
         if name is None:
-            return m.ChangeConfigurationResponse(m.ConfigurationStatus.NOT_SUPPORTED)
+            return m.ChangeConfigurationResponse(ConfigurationStatus.NOT_SUPPORTED)
         return m.ChangeConfigurationResponse(self.set(name, request.value))
 
     def _dc(self) -> bool:

@@ -2,6 +2,7 @@
 
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.v16 import messages as m
+from voltfleet.station.v16.types import DataTransferStatus
 
 
 class DataTransfer(Block):
@@ -12,4 +13,4 @@ class DataTransfer(Block):
     @handles(m.DataTransfer)
     def data_transfer(self, _request: m.DataTransfer) -> m.DataTransferResponse:
         """§5.6: "If the recipient has no implementation for the vendorId: UnknownVendorId"."""
-        return m.DataTransferResponse(m.DataTransferStatus.UNKNOWN_VENDOR_ID)
+        return m.DataTransferResponse(DataTransferStatus.UNKNOWN_VENDOR_ID)

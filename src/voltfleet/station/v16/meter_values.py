@@ -11,9 +11,9 @@ from voltfleet.station.outbox import Lane
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.messages import ReadingContext
 from voltfleet.station.v16.metering import sampled_values
 from voltfleet.station.v16.status import Bay, Transaction16
+from voltfleet.station.v16.types import ReadingContext
 
 _MAX_DATA = 500
 """With more readings than this for StopTransaction, every second one is dropped."""

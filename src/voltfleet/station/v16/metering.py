@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from voltfleet.station.meter import Reading
 from voltfleet.station.v16.configuration import PHASES
-from voltfleet.station.v16.messages import ReadingContext, SampledValue
+from voltfleet.station.v16.messages import SampledValue
+from voltfleet.station.v16.types import ReadingContext
 
 _ENERGY = "Energy.Active.Import.Register"
 

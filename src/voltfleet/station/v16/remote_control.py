@@ -13,10 +13,10 @@ from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.messages import Reason, Simple, UnlockStatus
 from voltfleet.station.v16.permit import Permit, Verdict
 from voltfleet.station.v16.status import Bay
 from voltfleet.station.v16.transactions import Transactions
+from voltfleet.station.v16.types import Reason, Simple, UnlockStatus
 
 
 class RemoteControl(Block):

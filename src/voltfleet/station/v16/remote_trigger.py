@@ -9,9 +9,9 @@ from voltfleet.station.context import Context
 from voltfleet.station.outbox import Lane
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.availability import Availability
-from voltfleet.station.v16.messages import MessageTrigger, TriggerStatus
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.registration import Registration
+from voltfleet.station.v16.types import MessageTrigger, TriggerStatus
 
 
 class RemoteTrigger(Block):

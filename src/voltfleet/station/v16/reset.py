@@ -5,8 +5,8 @@ from functools import partial
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
-from voltfleet.station.v16.messages import Reason, ResetType, Simple
 from voltfleet.station.v16.transactions import Transactions
+from voltfleet.station.v16.types import Reason, ResetType, Simple
 
 DOWN_SECONDS = (1.0, 5.0)
 GRACE_SECONDS = 10.0

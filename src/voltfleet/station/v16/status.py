@@ -15,8 +15,9 @@ What holds of a connector decides its status; the first row that fits is it:
 from voltfleet.station.connector import Connector
 from voltfleet.station.evse import Evse
 from voltfleet.station.transaction import Transaction
-from voltfleet.station.v16.messages import MeterValue, Status
+from voltfleet.station.v16.messages import MeterValue
 from voltfleet.station.v16.permit import Permit, Verdict
+from voltfleet.station.v16.types import Status
 
 _A, _B, _C = Status.AVAILABLE, Status.PREPARING, Status.CHARGING
 _D, _E, _F = Status.SUSPENDED_EV, Status.SUSPENDED_EVSE, Status.FINISHING

@@ -25,10 +25,10 @@ from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.authorization import Authorization, told
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.messages import AuthorizationStatus, ReadingContext, Reason
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.permit import Permit, Verdict
 from voltfleet.station.v16.status import Bay, Transaction16
+from voltfleet.station.v16.types import AuthorizationStatus, ReadingContext, Reason
 
 
 class Transactions(Block):

@@ -20,11 +20,11 @@ from voltfleet.station.connector import HardwareRefusal
 from voltfleet.station.context import Context
 from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.availability import Availability
-from voltfleet.station.v16.messages import Reason, UnlockStatus
 from voltfleet.station.v16.permit import Hear, Permit, Verdict
 from voltfleet.station.v16.remote_control import RemoteControl
 from voltfleet.station.v16.status import Bay
 from voltfleet.station.v16.transactions import Transactions
+from voltfleet.station.v16.types import Reason, UnlockStatus
 
 _MAX_ID_TAG = 20
 
