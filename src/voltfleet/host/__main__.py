@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import gc
 import os
 import re
 import signal
@@ -27,6 +28,9 @@ EXIT_USAGE = 2
 EXIT_UNSUPPORTED_PROTOCOL = 3
 EXIT_PARENT_DIED = 4
 FINISH_SECONDS = 5.0
+# Thousands of stations are millions of objects that live long: with the interpreter's defaults,
+# looking through them again and again took a quarter of the time to boot.
+GC_THRESHOLD = (50_000, 20, 100)
 
 _HOST_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -161,6 +165,7 @@ def main() -> None:
     """The process."""
     settings = read_settings(sys.argv[1:])
     logging.configure(level=settings.log_level)
+    gc.set_threshold(*GC_THRESHOLD)
     sys.exit(uvloop.run(serve(settings)))
 
 

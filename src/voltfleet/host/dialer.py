@@ -42,9 +42,10 @@ class Dialled(Protocol):
 class _Csms:
     """The queue in front of one address: one slow CSMS does not hold up another."""
 
-    __slots__ = ("bucket", "handshakes", "looked_up_at", "lookup", "queue")
+    __slots__ = ("bucket", "handshakes", "is_ip", "looked_up_at", "lookup", "queue")
 
-    def __init__(self, limits: DialLimits, now: float) -> None:
+    def __init__(self, host: str, limits: DialLimits, now: float) -> None:
+        self.is_ip = _is_ip(host)
         self.queue: deque[Dialled] = deque()
         self.bucket = TokenBucket(limits.per_second, limits.burst, now)
         self.handshakes = 0
@@ -70,7 +71,7 @@ class Dialer:
             return
         target = self._targets.get(address)
         if target is None:
-            target = self._targets[address] = _Csms(self._limits, self._clock())
+            target = self._targets[address] = _Csms(address[1], self._limits, self._clock())
         target.queue.append(dialled)
         self._pump_later(address, 0.0)
 
@@ -150,7 +151,7 @@ class Dialer:
         raise failure or socket.gaierror(socket.EAI_NONAME, "no address")
 
     async def _resolve(self, target: _Csms, host: str, port: int) -> list[str]:
-        if _is_ip(host):
+        if target.is_ip:
             return [host]
         now = self._clock()
         if target.lookup is None or _is_stale(target.lookup, now - target.looked_up_at):
