@@ -39,7 +39,8 @@ class _Body:
     def __init__(self, receive: Receive, max_bytes: int, deadline_seconds: float) -> None:
         self.declared = 0
         self._receive = receive
-        self._left = max_bytes
+        self._max_bytes = max_bytes
+        self._taken = 0
         self._deadline_seconds = deadline_seconds
         self._deadline: float | None = None
         self._whole = False
@@ -47,12 +48,12 @@ class _Body:
     async def receive(self) -> Message:
         if self._whole:
             return await self._receive()  # waits for the client to go away, for as long as it takes
-        if self.declared > self._left:
+        if self.declared > self._max_bytes:
             raise _too_large()
         message = await self._next()
         if message["type"] == "http.request":
-            self._left -= len(message.get("body", b""))
-            if self._left < 0:
+            self._taken += len(message.get("body", b""))
+            if self._taken > self._max_bytes:
                 raise _too_large()
             self._whole = not message.get("more_body", False)
         return message
