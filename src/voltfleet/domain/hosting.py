@@ -41,7 +41,7 @@ class ConnectionState(StrEnum):
     """The CSMS accepted it."""
 
 
-class Assignment(msgspec.Struct, frozen=True, array_like=True):
+class Assignment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One charger that a host is to run.
 
     ``generation`` grows with every change that the live station must take up (specification,
@@ -61,7 +61,7 @@ class Assignment(msgspec.Struct, frozen=True, array_like=True):
     seed: int
 
 
-class ConnectionReport(msgspec.Struct, frozen=True, array_like=True):
+class ConnectionReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Where a charger's connection stands. ``since`` is epoch seconds; ``last_error`` is a sentence
     that tells a user what to do; ``attempts`` counts the dials since it was last online."""
 
@@ -71,7 +71,7 @@ class ConnectionReport(msgspec.Struct, frozen=True, array_like=True):
     attempts: int
 
 
-class ConnectorReport(msgspec.Struct, frozen=True, array_like=True):
+class ConnectorReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One connector's status, spelled as the charger's OCPP version spells it."""
 
     evse_id: int
@@ -93,7 +93,7 @@ class ChargerReport(msgspec.Struct, frozen=True, array_like=True):
     connectors: list[ConnectorReport] | None
 
 
-class FrameLog(msgspec.Struct, frozen=True, array_like=True):
+class FrameLog(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One OCPP-J frame as it crossed the wire. ``at`` is epoch seconds."""
 
     charger_id: str

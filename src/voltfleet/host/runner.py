@@ -113,6 +113,7 @@ class Runner:
         "_station",
         "_stopping",
         "assignment",
+        "charger_id",
         "endpoint",
         "state",
         "wheel_slot",
@@ -120,6 +121,7 @@ class Runner:
 
     def __init__(self, assignment: Assignment, shared: Surroundings, owner: RunnerOwner) -> None:
         self.assignment = assignment
+        self.charger_id = assignment.charger_id
         self.endpoint: Endpoint | None = None
         self.state = ConnectionState.WAITING if assignment.running else ConnectionState.STOPPED
         self.wheel_slot = 0
@@ -138,11 +140,6 @@ class Runner:
         self._dial_queued = False
         self._stopping = False
         self._dirty = 0
-
-    @property
-    def charger_id(self) -> str:
-        """Whose runner it is."""
-        return self.assignment.charger_id
 
     @property
     def has_socket(self) -> bool:
