@@ -32,6 +32,9 @@ RETRY_SECONDS = 0.5
 BATCHES_WAITING = 32
 """Messages of one kind that may wait to be written; then the link stops reading."""
 
+BATCH = 1_000
+"""About how many reports or frames one transaction writes: larger ones hold up the API's own."""
+
 POLICY_VIOLATION = 1008
 
 T = TypeVar("T")
@@ -199,7 +202,7 @@ class _Link:
     async def _write_reports(self) -> None:
         host_id = self._hello.host_id
         while True:
-            batch = await _all_waiting(self._reports)
+            batch = await _waiting(self._reports, lambda message: len(message.chargers))
             latest = [report for message in batch for report in message.chargers]
             dropped = [charger_id for message in batch for charger_id in message.dropped]
             if latest:
@@ -214,7 +217,7 @@ class _Link:
 
     async def _write_frames(self) -> None:
         while True:
-            batch = await _all_waiting(self._frames)
+            batch = await _waiting(self._frames, lambda message: len(message.frames))
             frames = [frame for message in batch for frame in message.frames]
             await self._insist(partial(self._frames_database.write, frame_log.append, frames))
             for message in batch:
@@ -254,9 +257,11 @@ async def _hello(socket: WebSocket) -> hosting.Hello | None:
     return message
 
 
-async def _all_waiting(queue: asyncio.Queue[T]) -> list[T]:
-    """Everything in the queue; waits until there is something."""
+async def _waiting(queue: asyncio.Queue[T], size: Callable[[T], int]) -> list[T]:
+    """What is in the queue, up to about `BATCH` by ``size``; waits until there is something."""
     batch = [await queue.get()]
-    while not queue.empty():
+    total = size(batch[0])
+    while total < BATCH and not queue.empty():
         batch.append(queue.get_nowait())
+        total += size(batch[-1])
     return batch

@@ -1,7 +1,7 @@
 """Every error a caller can meet, as one tree.
 
     VoltfleetError
-    ├── InvalidInput      422  the request says something that cannot be; names every offending field
+    ├── InvalidInput      422  the request says something that cannot be; names each such field
     ├── BadRequest        400  well-formed, but it contradicts itself or the state of things
     ├── Unauthenticated   401  no bearer token, or not one of ours
     ├── Forbidden         403  the token is good and does not allow this
@@ -30,9 +30,9 @@ class VoltfleetError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One offending field: ``loc`` is its path in the request, as FastAPI's validation errors write it.
+    """One offending field: ``loc`` is its path in the request, as FastAPI writes it.
 
-    >>> Problem(("body", 0, "template", "ws_url"), "must start with ws:// or wss://", "ws_url_scheme")
+    >>> Problem(("body", 0, "template", "ws_url"), "must start with ws://", "invalid_ws_url")
     """
 
     loc: tuple[str | int, ...]

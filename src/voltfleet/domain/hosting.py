@@ -1,4 +1,4 @@
-"""The host link: every message that gateway and host exchange, and the words of a station's reports.
+"""The host link: every message between gateway and host, and the words of a station's reports.
 
 The two halves share only this module. A host dials the gateway's ``/host-link`` WebSocket and both
 sides send binary messages, each one `GatewayMessage` or `HostMessage` in MessagePack (`encode`,
@@ -13,6 +13,9 @@ from enum import StrEnum
 from typing import Any
 
 import msgspec
+
+# The messages are trees, so the garbage collector need not look through them (gc=False): a fleet's
+# batches hold hundreds of thousands of objects.
 
 PROTOCOL_VERSION = 1
 """Raised when a message changes in a way that an older half cannot read."""
@@ -81,7 +84,7 @@ class ConnectorReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     since: float
 
 
-class ChargerReport(msgspec.Struct, frozen=True, array_like=True):
+class ChargerReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What a host knows of one charger; fields that did not change since the last report are null.
 
     ``generation`` is the one applied: the host holds the charger in that generation.
@@ -103,7 +106,7 @@ class FrameLog(msgspec.Struct, frozen=True, array_like=True, gc=False):
     message: str
 
 
-class Command(msgspec.Struct, frozen=True, array_like=True):
+class Command(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One thing a user wants a charging station to do; ``kind`` is a `domain.commands` kind."""
 
     id: str
@@ -112,7 +115,7 @@ class Command(msgspec.Struct, frozen=True, array_like=True):
     payload: dict[str, Any]
 
 
-class CommandOutcome(msgspec.Struct, frozen=True, array_like=True):
+class CommandOutcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What became of a command; ``state`` is a `domain.commands` state."""
 
     id: str
@@ -125,7 +128,7 @@ class CommandOutcome(msgspec.Struct, frozen=True, array_like=True):
 # --- host to gateway -----------------------------------------------------------------------------
 
 
-class Hello(msgspec.Struct, frozen=True, tag="hello"):
+class Hello(msgspec.Struct, frozen=True, gc=False, tag="hello"):
     """The first message of a host. ``boot_id`` is new with every process; ``holding`` maps the
     charger ids that it runs to their generations; ``capacity`` is the most chargers it can run."""
 
@@ -136,7 +139,7 @@ class Hello(msgspec.Struct, frozen=True, tag="hello"):
     holding: dict[str, int]
 
 
-class Beat(msgspec.Struct, frozen=True, tag="beat"):
+class Beat(msgspec.Struct, frozen=True, gc=False, tag="beat"):
     """Renews the lease. Sent every third of the lease. ``stations`` is how many it runs,
     ``online`` how many of them are accepted by their CSMS, ``lag_ms`` the worst delay of its event
     loop since the last beat."""
@@ -146,21 +149,21 @@ class Beat(msgspec.Struct, frozen=True, tag="beat"):
     lag_ms: float
 
 
-class Reports(msgspec.Struct, frozen=True, tag="reports"):
+class Reports(msgspec.Struct, frozen=True, gc=False, tag="reports"):
     """A batch of states: charger states and the ids of charger that the host no longer runs."""
 
     chargers: list[ChargerReport]
     dropped: list[str]
 
 
-class Frames(msgspec.Struct, frozen=True, tag="frames"):
+class Frames(msgspec.Struct, frozen=True, gc=False, tag="frames"):
     """A batch of the frame log. The host keeps it until `FramesAck` of the same ``seq``."""
 
     seq: int
     frames: list[FrameLog]
 
 
-class CommandOutcomes(msgspec.Struct, frozen=True, tag="outcomes"):
+class CommandOutcomes(msgspec.Struct, frozen=True, gc=False, tag="outcomes"):
     """Outcomes of commands. The host keeps each until `OutcomesAck` names it."""
 
     outcomes: list[CommandOutcome]
@@ -171,7 +174,7 @@ HostMessage = Hello | Beat | Reports | Frames | CommandOutcomes
 # --- gateway to host -----------------------------------------------------------------------------
 
 
-class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
+class Welcome(msgspec.Struct, frozen=True, gc=False, tag="welcome"):
     """The answer to `Hello`. After it the host reports the state of everything it holds. It counts
     as a `BeatAck` to a beat sent with the `Hello`. A host that has not had a `BeatAck` for
     ``lease_seconds`` stops all its stations and forgets them: by then the gateway may have given
@@ -180,35 +183,35 @@ class Welcome(msgspec.Struct, frozen=True, tag="welcome"):
     lease_seconds: float
 
 
-class BeatAck(msgspec.Struct, frozen=True, tag="beat_ack"):
+class BeatAck(msgspec.Struct, frozen=True, gc=False, tag="beat_ack"):
     """The lease is renewed, counted from when the host sent the `Beat` that this answers."""
 
 
-class Assign(msgspec.Struct, frozen=True, tag="assign"):
+class Assign(msgspec.Struct, frozen=True, gc=False, tag="assign"):
     """Run these; a charger already held in the same or a newer generation is left alone."""
 
     assignments: list[Assignment]
 
 
-class Drop(msgspec.Struct, frozen=True, tag="drop"):
+class Drop(msgspec.Struct, frozen=True, gc=False, tag="drop"):
     """Stop running these; answered by ``Reports.dropped`` once their sockets are closed."""
 
     charger_ids: list[str]
 
 
-class FramesAck(msgspec.Struct, frozen=True, tag="frames_ack"):
+class FramesAck(msgspec.Struct, frozen=True, gc=False, tag="frames_ack"):
     """The batch of that ``seq`` is kept; the host may forget it."""
 
     seq: int
 
 
-class Commands(msgspec.Struct, frozen=True, tag="commands"):
+class Commands(msgspec.Struct, frozen=True, gc=False, tag="commands"):
     """Do these. A host that has seen a command id already ignores the repetition."""
 
     commands: list[Command]
 
 
-class OutcomesAck(msgspec.Struct, frozen=True, tag="outcomes_ack"):
+class OutcomesAck(msgspec.Struct, frozen=True, gc=False, tag="outcomes_ack"):
     """These outcomes are kept."""
 
     ids: list[str]

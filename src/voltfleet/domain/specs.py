@@ -13,7 +13,7 @@ class OcppVersion(StrEnum):
 
     @property
     def subprotocol(self) -> str:
-        """The WebSocket subprotocol of the version (OCPP-J 1.6 §3.1.2, OCPP 2.0.1 Part 4 §3.1.2)."""
+        """Its WebSocket subprotocol (OCPP-J 1.6 §3.1.2, OCPP 2.0.1 Part 4 §3.1.2)."""
         return self.value.lower()
 
 
@@ -55,7 +55,7 @@ class EvseSpec:
 
 @dataclass(frozen=True, slots=True)
 class StationSpec:
-    """A charging station as its maker built it. Shared by every charger of one model: never mutated."""
+    """A charging station as its maker built it, shared by every charger of one model."""
 
     vendor: str
     model: str
