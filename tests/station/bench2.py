@@ -30,6 +30,11 @@ class Bench2(Bench):
             case _:
                 return {}
 
+    def send(self, action: str, payload: Any) -> None:
+        if action == "GetBaseReport":
+            self.triggered.add("NotifyReport")
+        super().send(action, payload)
+
     # --- looking --------------------------------------------------------------------------------
 
     def told(self, connector: int = 1) -> list[str]:

@@ -138,6 +138,17 @@ def test_what_cannot_be_done_is_rejected_with_a_reason(kind, payload):
     assert outcome.reason
 
 
+def test_the_place_must_be_free():
+    bench = booted(ac_station(2))
+    bench.charge(connector=1)
+    outcome = bench.command("start-session", id_tag="T", connector_id=1)
+    assert (state(outcome), outcome.reason) == ("rejected", "connector 1 is Charging, not free")
+    bench.command("start-session", id_tag="T", connector_id=2)
+    bench.run(5)
+    outcome = bench.command("start-session", id_tag="T")
+    assert (state(outcome), outcome.reason) == ("rejected", "no connector is free")
+
+
 def test_a_session_nobody_came_to():
     bench = booted()
     bench.configure(ConnectionTimeOut=1)

@@ -429,3 +429,96 @@ def test_a_notification_that_was_cut_off_is_made_up_for():
     bench.policies.clear()
     bench.connect()
     assert bench.told() == ["Available", "Preparing", "Preparing"]
+
+
+def test_a_barred_token_gets_no_energy_by_plugging_in_again():
+    bench = booted()
+    bench.configure(StopTransactionOnInvalidId=False, StopTransactionOnEVSideDisconnect=False)
+    bench.command("plug-connector")
+    bench.tag_status = "Expired"
+    bench.ask("RemoteStartTransaction", idTag="T")
+    bench.command("unplug-connector")
+    bench.command("plug-connector")
+    bench.run(600)
+    assert bench.told()[-1] == "SuspendedEVSE"
+    bench.ask("RemoteStopTransaction", transactionId=1)
+    [start], [stop] = bench.calls("StartTransaction"), bench.calls("StopTransaction")
+    assert start["meterStart"] == stop["meterStop"]
+
+
+def test_a_transaction_goes_on_while_the_csms_takes_its_acceptance_back():
+    bench = booted()
+    bench.charge()
+    bench.boot = {"status": "Pending", "interval": 600}
+    bench.ask("TriggerMessage", requestedMessage="BootNotification")
+    assert bench.ask("RemoteStopTransaction", transactionId=1) == {"status": "Rejected"}
+    before = len(bench.log)
+    bench.run(599)
+    assert len(bench.log) == before
+    bench.boot["status"] = "Accepted"
+    bench.run(1)
+    assert bench.actions()[before] == "BootNotification"
+    assert bench.actions()[before + 1 :].count("MeterValues") == 10
+
+
+def test_a_token_is_asked_about_but_the_connector_is_taken_meanwhile():
+    bench = booted()
+    bench.policies["Authorize"] = lambda _: None
+    bench.command("start-session", id_tag="A")
+    bench.command("start-session", id_tag="B")
+    bench.policies.clear()
+    pending = bench.station._ctx.outbox._peer.pending
+    assert pending is not None
+    bench.raw(f'[3,"{pending.unique_id}",{{"idTagInfo":{{"status":"Accepted"}}}}]')
+    assert [o.reason for o in bench.outcomes] == ["connector 1 was taken meanwhile"]
+    bench.run(10)
+    assert bench.calls("StartTransaction")[0]["idTag"] == "A"
+
+
+@pytest.mark.parametrize("answer", ["InternalError", None])
+def test_a_csms_that_fails_to_authorize_does_not_let_anybody_charge(answer):
+    bench = booted()
+    bench.policies["Authorize"] = lambda _: answer
+    bench.command("start-session", id_tag="A")
+    bench.run(31)
+    [outcome] = bench.outcomes
+    assert outcome.state == "rejected"
+    assert "the CSMS" in (outcome.reason or "")
+
+
+def test_a_token_that_was_being_asked_about_is_judged_offline_when_the_link_goes():
+    bench = booted()
+    bench.configure(AllowOfflineTxForUnknownId=True)
+    bench.policies["Authorize"] = lambda _: None
+    bench.command("start-session", id_tag="A")
+    bench.disconnect()
+    bench.run(10)
+    assert bench.statuses[-1].status == "Charging"
+    [outcome] = bench.outcomes
+    assert outcome.state == "applied"
+
+
+def test_what_stop_transaction_carries_is_bounded():
+    bench = booted()
+    bench.configure(StopTxnSampledData="Energy.Active.Import.Register", MeterValueSampleInterval=1)
+    bench.charge()
+    bench.run(2000)
+    bench.ask("RemoteStopTransaction", transactionId=1)
+    data = bench.calls("StopTransaction")[0]["transactionData"]
+    assert 200 <= len(data) <= 501
+    contexts = [entry["sampledValue"][0]["context"] for entry in data]
+    assert (contexts[0], contexts[-1]) == ("Transaction.Begin", "Transaction.End")
+
+
+def test_the_cache_of_tokens_is_bounded():
+    bench = booted()
+    bench.configure(AuthorizeRemoteTxRequests=True, LocalPreAuthorize=True)
+    for n in range(501):
+        bench.command("authorize-id-tag", id_tag=f"T{n}")
+    before = len(bench.calls("Authorize"))
+    bench.charge("T500")
+    assert len(bench.calls("Authorize")) == before
+    bench.ask("RemoteStopTransaction", transactionId=1)
+    bench.run(10)
+    bench.charge("T0")
+    assert len(bench.calls("Authorize")) == before + 1

@@ -59,7 +59,7 @@ CABLE_TABLE: dict[tuple[Cable, CableEvent], Cable] = {
 }
 
 
-class HardwareRefusal(Exception):  # noqa: N818 (it is the hardware saying no, not an error of ours)
+class HardwareRefusal(Exception):
     """The hardware cannot do that in its present state; the message says why."""
 
 

@@ -7,7 +7,7 @@ from msgspec import UNSET
 from voltfleet.domain.specs import ConnectorType, CurrentType
 from voltfleet.station import driver
 from voltfleet.station.blocks import Block, handles
-from voltfleet.station.connector import Cable, CableEvent, Fault
+from voltfleet.station.connector import Fault
 from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.authorization import Authorization
@@ -79,7 +79,8 @@ class RemoteControl(Block):
         return m.UnlockConnectorResponse(status)
 
     def unlock(self, bay: Bay) -> UnlockStatus:
-        """Only a Type 2 socket has a lock; every other cable is fixed to the station."""
+        """Only a Type 2 socket has a lock; every other cable is fixed. The lock holds while energy
+        may flow, so the end of the transaction opens it."""
         spec = bay.connector.spec
         if spec.type is not ConnectorType.TYPE2 or spec.current_type is CurrentType.DC:
             return UnlockStatus.NOT_SUPPORTED
@@ -87,8 +88,6 @@ class RemoteControl(Block):
             return UnlockStatus.UNLOCK_FAILED
         if bay.transaction is not None:
             self._transactions.stop(bay, Reason.UNLOCK_COMMAND)
-        if bay.connector.cable is Cable.LOCKED:
-            bay.connector.feed(CableEvent.UNLOCK)
         return UnlockStatus.UNLOCKED
 
     def _meant(self, request: m.RemoteStartTransaction) -> Bay | None:

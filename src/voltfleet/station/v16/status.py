@@ -42,10 +42,11 @@ _STEP_BETWEEN = {(_B, _H): _A}
 
 class Transaction16(Transaction):
     """``number`` is the transactionId, None until the Central System gave one (and for ever if it
-    never did). ``sampled_wh`` is where the register stood at the last sample; ``data`` is what
-    StopTransaction will carry."""
+    never did). ``barred`` says that its token turned out not to be allowed any energy.
+    ``sampled_wh`` is where the register stood at the last sample; ``data`` is what StopTransaction
+    will carry."""
 
-    __slots__ = ("data", "number", "permit", "sampled_wh")
+    __slots__ = ("barred", "data", "number", "permit", "sampled_wh")
 
     def __init__(
         self, connector: Connector, permit: Permit, *, meter_start_wh: int, now: float
@@ -53,6 +54,7 @@ class Transaction16(Transaction):
         super().__init__(connector, permit.id_tag, meter_start_wh=meter_start_wh, now=now)
         self.permit = permit
         self.number: int | None = None
+        self.barred = False
         self.sampled_wh = meter_start_wh
         self.data: list[MeterValue] = []
 

@@ -141,6 +141,7 @@ class Transactions(Block):
             self.stop(bay, Reason.DE_AUTHORIZED)
         else:
             # §9.1.28: no energy, but the transaction goes on until its driver ends it.
+            transaction.barred = True
             self.ctx.hardware.set_contactor(bay.evse, closed=False, now=self.ctx.now)
             self._availability.refresh(bay)
             driver.returns(self.ctx, bay.evse, partial(self._driver_ends, bay))
@@ -212,7 +213,8 @@ class Transactions(Block):
         self._availability.refresh(bay)
         if bay.transaction is not None:
             # StopTransactionOnEVSideDisconnect is false, and the car is back.
-            self.ctx.hardware.set_contactor(bay.evse, closed=True, now=self.ctx.now)
+            closed = not bay.transaction.barred
+            self.ctx.hardware.set_contactor(bay.evse, closed=closed, now=self.ctx.now)
         elif bay.permit is not None and self.accepting:
             self._start(bay, bay.permit)
         else:
