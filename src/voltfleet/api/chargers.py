@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 from fastapi import Body, Query, Response, status
 from pydantic import BaseModel, Field
 
@@ -26,6 +25,7 @@ from voltfleet.domain.provisioning import ProvisioningStatus
 from voltfleet.domain.requests import Requested, Template, template_problems
 from voltfleet.fleet import charger_changes, chargers, frame_log, jobs
 from voltfleet.fleet.scope import Tenant
+from voltfleet.storage.engine import Connection
 from voltfleet.storage.queue import WorkflowQueue
 
 MOST_FRAMES = 1_000
@@ -91,7 +91,7 @@ class ChargerLogListResponse(BaseModel):
 
 
 def _accept(
-    connection: sa.Connection,
+    connection: Connection,
     tenant: Tenant,
     queue: WorkflowQueue,
     asked: ChargerCreateRequest,

@@ -1,6 +1,7 @@
 """Errors into answers, in one place: ``{"detail": …, "code": …}``, and for 422 a list of fields."""
 
 import math
+import traceback
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
@@ -141,7 +142,9 @@ class Crashes:
         except Exception:
             if started:
                 raise  # the server must cut the half-sent answer off
-            logger.exception("api.crashed", method=scope["method"], path=scope["path"])
+            # As text, not as exc_info: a renderer that shows local variables would log the token.
+            trace = traceback.format_exc()
+            logger.error("api.crashed", method=scope["method"], path=scope["path"], exception=trace)  # noqa: TRY400
             status = HTTPStatus.INTERNAL_SERVER_ERROR
             answer = _answer(status, "Internal server error", "internal_error")
             await answer(scope, receive, send)

@@ -8,7 +8,6 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Any
 
-import sqlalchemy as sa
 from fastapi import Header, Query, Response, status
 from pydantic import BaseModel, Field
 
@@ -35,6 +34,7 @@ from voltfleet.domain.requests import (
 )
 from voltfleet.fleet import charger_changes, chargers, jobs, locations
 from voltfleet.fleet.scope import Tenant
+from voltfleet.storage.engine import Connection
 from voltfleet.storage.queue import WorkflowQueue
 
 MOST_UPDATES = 1_000
@@ -337,7 +337,7 @@ def _hash(location_id: str, groups: list[ChargerGroup]) -> str:
 
 
 def _accept(
-    connection: sa.Connection,
+    connection: Connection,
     tenant: Tenant,
     queue: WorkflowQueue,
     location_id: str,
@@ -350,7 +350,7 @@ def _accept(
 
 
 def _page(
-    connection: sa.Connection,
+    connection: Connection,
     tenant: Tenant,
     location_id: str,
     charger_ids: list[str] | None,
@@ -368,7 +368,7 @@ def _page(
 
 
 def _update(
-    connection: sa.Connection,
+    connection: Connection,
     tenant: Tenant,
     location_id: str,
     items: list[UpdateLocationChargerItem],
@@ -392,7 +392,7 @@ def _update(
 
 
 def _delete(
-    connection: sa.Connection,
+    connection: Connection,
     tenant: Tenant,
     location_id: str,
     charger_ids: list[str],
@@ -403,7 +403,7 @@ def _delete(
 
 
 def _poll(
-    connection: sa.Connection, tenant: Tenant, location_id: str, job_id: str, seen: str | None
+    connection: Connection, tenant: Tenant, location_id: str, job_id: str, seen: str | None
 ) -> tuple[jobs.JobView, bytes | None]:
     job = jobs.view(connection, tenant, location_id, job_id)
     wanted = job.is_final and not _matches(seen, _etag(job))

@@ -17,9 +17,14 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import pysqlite3.dbapi2 as pysqlite  # type: ignore[import-untyped]
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
 from voltfleet.domain.errors import Unavailable
+
+Connection = sa.Connection
+"""What a unit of work is given; rooms without SQL of their own pass it on."""
+DatabaseError = SQLAlchemyError
+"""Whatever goes wrong between here and the database."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -70,6 +75,25 @@ def create_engine(url: str) -> sa.Engine:
             " -c idle_in_transaction_session_timeout=5000",
         },
     )
+
+
+def create_sqlite_engine_for_workflows(url: str) -> sa.Engine:
+    """As the durable engine makes it for itself, but on a library without the WAL-reset bug.
+
+    Its notes need no sync of their own: what it would repeat after losing the last of them is
+    idempotent, and a job's start is written by our own transaction, which is synced.
+    """
+    engine = sa.create_engine(
+        url, module=pysqlite, pool_size=20, max_overflow=40, hide_parameters=True
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"
+        for pragma in ("busy_timeout=30000", "foreign_keys=ON", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

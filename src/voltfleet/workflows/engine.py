@@ -11,12 +11,11 @@ import socket
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any, TypeVar
+from typing import TypeVar
 
-import pysqlite3.dbapi2 as pysqlite  # type: ignore[import-untyped]
-import sqlalchemy as sa
 from dbos import DBOS, DBOSConfig
 
+from voltfleet.storage.engine import create_sqlite_engine_for_workflows
 from voltfleet.storage.queue import APPLICATION, ENGINE_VERSION, JOBS
 
 T = TypeVar("T")
@@ -45,7 +44,7 @@ class Engine:
             "sys_db_idle_transaction_timeout_sec": 5,
             "log_level": "WARNING",
         }
-        self._sqlite = _sqlite_engine(database_url) if is_sqlite else None
+        self._sqlite = create_sqlite_engine_for_workflows(database_url) if is_sqlite else None
         if self._sqlite is not None:
             config["system_database_engine"] = self._sqlite
         else:
@@ -113,18 +112,3 @@ def durable_step(name: str, work: Callable[[], T]) -> T:
 
 def _iso(epoch_seconds: float) -> str:
     return datetime.fromtimestamp(epoch_seconds, UTC).isoformat()
-
-
-def _sqlite_engine(url: str) -> sa.Engine:
-    """As the engine makes it for itself, but on a library without the WAL-reset bug."""
-    engine = sa.create_engine(
-        url, module=pysqlite, pool_size=20, max_overflow=40, hide_parameters=True
-    )
-
-    @sa.event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        connection.isolation_level = "IMMEDIATE"
-        for pragma in ("busy_timeout=30000", "foreign_keys=ON", "synchronous=NORMAL"):
-            connection.execute(f"PRAGMA {pragma}")
-
-    return engine

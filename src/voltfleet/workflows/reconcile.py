@@ -12,10 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import structlog
-from sqlalchemy.exc import SQLAlchemyError
 
 from voltfleet.fleet import frame_log, gateways, hosts, provisioning
-from voltfleet.storage.engine import Database
+from voltfleet.storage.engine import Database, DatabaseError
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.provision import Provisioner
 from voltfleet.workflows.steps import Steps
@@ -142,5 +141,5 @@ class Reconciler:
         while not self._stopping.wait(seconds):
             try:
                 act()
-            except SQLAlchemyError as error:
+            except DatabaseError as error:
                 _log.warning("reconcile_failed", act=act.__name__, error=str(error))

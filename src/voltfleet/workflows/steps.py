@@ -8,9 +8,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from sqlalchemy import Connection
-
-from voltfleet.storage.engine import Database
+from voltfleet.storage.engine import Connection, Database
 from voltfleet.workflows.engine import durable_step
 
 T = TypeVar("T")
