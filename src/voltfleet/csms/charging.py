@@ -92,7 +92,7 @@ class Charging:
         if self._wanted and charger.identity not in self._seen:
             self._seen.add(charger.identity)
             self._candidates.append((charger, evse_id))
-            self._charge_next()
+            self._charge_soon()
 
     def transaction_began(
         self, charger: Charger, transaction: Transaction, remote_start_id: int | None
@@ -105,6 +105,10 @@ class Charging:
 
     # --- inside ----------------------------------------------------------------------------------
 
+    def _charge_soon(self) -> None:
+        # Not at once: the charger's own message is to be answered before it is asked for anything.
+        asyncio.get_running_loop().call_soon(self._charge_next)
+
     def _charge_next(self) -> None:
         while self._begun < self._wanted and self._candidates:
             charger, evse_id = self._candidates.popleft()
@@ -113,9 +117,9 @@ class Charging:
 
     def _begun_or_not(self, outcome: Outcome) -> None:
         if not accepted(outcome):
-            # This one will not; another may, but not from inside the loop that asked this one.
+            # This one will not; another may.
             self._begun -= 1
-            asyncio.get_running_loop().call_soon(self._charge_next)
+            self._charge_soon()
 
     def _stop_or_retry(self, charger: Charger, transaction: Transaction) -> None:
         if transaction.id in charger.active:

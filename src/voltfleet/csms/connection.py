@@ -59,8 +59,10 @@ class Connection(asyncio.Protocol):
         "_failed",
         "_fragments",
         "_head",
+        "_heard_all",
         "_post",
         "_receiving",
+        "_said_all",
         "_timer",
         "_transport",
         "_websocket",
@@ -76,6 +78,8 @@ class Connection(asyncio.Protocol):
         self._charger: Charger | None = None
         self._fragments: list[bytes] | None = None
         self._failed = False
+        self._heard_all = False
+        self._said_all = False
         self._receiving = False
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport
@@ -140,7 +144,8 @@ class Connection(asyncio.Protocol):
         """The other side has nothing more to say. The transport then closes itself, unless an
         HTTP client still waits for its answer."""
         self._websocket.receive_eof()
-        return self._post is not None
+        self._heard_all = True
+        return self._post is not None and not self._said_all
 
     def connection_lost(self, exc: Exception | None) -> None:
         """The TCP connection is gone."""
@@ -268,8 +273,16 @@ class Connection(asyncio.Protocol):
             self._abort_later()
 
     def _end(self) -> None:
-        if self._transport.can_write_eof():
+        """Nothing more is written. The other side closes next, unless it has already."""
+        self._said_all = True
+        if self._heard_all:
+            self._transport.close()
+            return
+        try:
             self._transport.write_eof()
+        except OSError:
+            # Reset by the other side, which is yet to be told; another's frame may bring us here.
+            self._transport.abort()
         if self._timer is None:
             self._abort_later()
 

@@ -24,6 +24,7 @@ from voltfleet.ocppj.schemas import Kind
 PROBLEMS_KEPT = 100
 _SUPERSEDED = "another connection with this identity was opened"
 _CLOSE_NORMAL = 1000
+_ANSWERS = (frames.MessageType.CALL_RESULT, frames.MessageType.CALL_ERROR)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +107,10 @@ class Desk:
     def _broken(self, charger: Charger, error: frames.FrameError, text: str, now: float) -> None:
         self._note(charger, "", text, now)
         self._problem(charger, f"broken frame: {error}", now)
+        if error.message_type in _ANSWERS and error.unique_id and charger.calls is not None:
+            ask = charger.calls.settle(error.unique_id)
+            if ask is not None:
+                ask.done(BadAnswer(f"the answer to {ask.action} is a broken frame: {error}"))
         answer = rpc.answer_to(error, charger.version)
         if answer is not None:
             self.books.totals.errors_answered += 1

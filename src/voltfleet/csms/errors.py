@@ -13,7 +13,7 @@ from typing import Any
 from voltfleet.domain.errors import VoltfleetError
 
 
-class CallFailed(VoltfleetError):  # noqa: N818 - named as domain.errors names its kinds
+class CallFailed(VoltfleetError):
     """The charger did not do what it was asked."""
 
     code = "call_failed"

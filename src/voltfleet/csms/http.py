@@ -59,7 +59,7 @@ class HttpRequest:
         return cls(method, path, dict(parse_qsl(query, keep_blank_values=True)), body)
 
 
-class BadQuery(Exception):  # noqa: N818 - it names what is wrong
+class BadQuery(Exception):
     """A parameter is missing or cannot be."""
 
 
