@@ -146,6 +146,12 @@ def test_the_log_holds_the_frames_of_both_directions(
     assert client.chargers.get_logs(charger.id, end_date=tomorrow).total >= log.total
 
 
+def test_a_number_is_no_date(client: ocpplab.OcpplabSDK, charger: ocpplab.ChargerResponse) -> None:
+    options: Any = {"additional_query_parameters": {"start_date": "0.5"}}
+    with pytest.raises(UnprocessableEntityError):
+        client.chargers.get_logs(charger.id, request_options=options)
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Query, Response, status
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, BeforeValidator, Field
 
 from voltfleet.api import deps
 from voltfleet.api.charger_models import (
@@ -34,6 +34,17 @@ MOST_OFFSET = 2**53
 LifecycleBody = Annotated[
     dict[str, Any] | None, Body(description="Options of the runtime; there are none yet.")
 ]
+
+
+
+def _not_a_number(text: object) -> object:
+    """Refuses what pydantic would take for seconds since 1970, and nobody means as a date."""
+    if isinstance(text, str) and text.strip().lstrip("+-").replace(".", "", 1).isdigit():
+        raise ValueError("must be a date and time, such as 2026-11-22T18:00:00Z")
+    return text
+
+
+Moment = Annotated[datetime, BeforeValidator(_not_a_number)]
 
 router = deps.router("/ocpp/chargers", "Chargers")
 
@@ -267,8 +278,8 @@ async def get_charger_logs(
     services: deps.CurrentServices,
     tenant: deps.CurrentTenant,
     charger_id: deps.ChargerId,
-    start_date: Annotated[datetime | None, Query(description="From then, inclusive.")] = None,
-    end_date: Annotated[datetime | None, Query(description="Until then, inclusive.")] = None,
+    start_date: Annotated[Moment | None, Query(description="From then, inclusive.")] = None,
+    end_date: Annotated[Moment | None, Query(description="Until then, inclusive.")] = None,
     event: Annotated[Slug | None, Query(description="Only this OCPP action.")] = None,
     limit: Annotated[int, Query(ge=1, le=MOST_FRAMES)] = MOST_FRAMES,
     offset: Annotated[int, Query(ge=0, le=MOST_OFFSET)] = 0,
