@@ -119,7 +119,7 @@ def kill_round(fleet: Fleet, chargers: int, number: int, target: str, rng: rando
     }
     key = {"Idempotency-Key": f"round-{number}"}
     accepted = fleet.call("POST", path, json=[group], headers=key)
-    after = rng.uniform(0.0, 1.5)
+    after = rng.uniform(0.0, 0.8)
     time.sleep(after)
     fleet.kill(target)
     killed_at = time.monotonic()

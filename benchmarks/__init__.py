@@ -1,0 +1,1 @@
+"""Figures, measured on the machine at hand: ``python -m benchmarks`` (``make bench``)."""

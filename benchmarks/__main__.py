@@ -1,0 +1,38 @@
+"""``make bench``: every figure that the README states, beside its bound.
+
+    python -m benchmarks [--quick] [--database-url postgresql://…] [--only main,idle,kills]
+
+Processes as a user runs them: a gateway, one host, a CSMS of its own; all on loopback, and all end
+with this. ``--quick`` runs fewer rounds.
+"""
+
+import argparse
+import sys
+import tempfile
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
+
+from benchmarks import kills, main_job
+from benchmarks.figures import Figures
+
+PARTS = {"main": main_job.run, "kills": kills.run}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="fewer rounds")
+    parser.add_argument("--database-url", help="instead of SQLite; an empty database")
+    parser.add_argument("--only", default=",".join(PARTS), help="of: " + ", ".join(PARTS))
+    given = parser.parse_args()
+    figures = Figures()
+    options = ["--database-url", given.database_url] if given.database_url else []
+    for part in given.only.split(","):
+        with tempfile.TemporaryDirectory(prefix="voltfleet-bench-") as directory:
+            PARTS[part](Path(directory), figures, options, quick=given.quick)
+    figures.show()
+    sys.exit(0 if figures.all_met else 1)
+
+
+if __name__ == "__main__":
+    main()
