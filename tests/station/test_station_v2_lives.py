@@ -1,0 +1,422 @@
+"""Random lives of a 2.x station: whatever happens to it, what it says stays true."""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+from bench2 import Bench2, Bench21
+from bench16 import ac_station, dc_station
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from voltfleet.domain.specs import EvseSpec, StationSpec
+from voltfleet.station.connector import Fault
+
+SOCKET = ac_station().evses[0].connectors[0]
+SPECS = [
+    ac_station(),
+    dc_station(),
+    ac_station(2),
+    StationSpec("Acme", "Twin", "1", (EvseSpec((SOCKET, SOCKET)), EvseSpec((SOCKET,)))),
+]
+POINTS = ["EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer"]
+VARIABLES = [
+    ("AlignedDataCtrlr", "Interval", "300"),
+    ("AlignedDataCtrlr", "SendDuringIdle", "true"),
+    ("AlignedDataCtrlr", "TxEndedInterval", "120"),
+    ("AuthCacheCtrlr", "LifeTime", "100"),
+    ("AuthCtrlr", "AuthorizeRemoteStart", "true"),
+    ("AuthCtrlr", "LocalPreAuthorize", "true"),
+    ("AuthCtrlr", "OfflineTxForUnknownIdEnabled", "true"),
+    ("OCPPCommCtrlr", "HeartbeatInterval", "20"),
+    ("OCPPCommCtrlr", "OfflineThreshold", "5"),
+    ("SampledDataCtrlr", "TxEndedInterval", "30"),
+    ("SampledDataCtrlr", "TxUpdatedInterval", "15"),
+    ("SampledDataCtrlr", "TxUpdatedMeasurands", "SoC,Power.Offered,Frequency,Current.Offered"),
+    ("TxCtrlr", "EVConnectionTimeOut", "2"),
+    ("TxCtrlr", "StopTxOnEVSideDisconnect", "false"),
+    ("TxCtrlr", "StopTxOnInvalidId", "false"),
+]
+MISBEHAVIOURS = ["InternalError", None, {}, {"idTokenInfo": 5}]
+
+
+class Life:
+    """A bench with a memory of what must never be."""
+
+    def __init__(self, bench: Bench2) -> None:
+        self.bench = bench
+        self.commands = 0
+
+    def ask(self, action: str, **payload: Any) -> None:
+        if self.bench.connected:
+            self.bench.ask(action, **payload)
+
+    def start(self, token: str, evse_id: int) -> None:
+        if self.bench.connected:
+            self.bench.start(token, **({"evseId": evse_id} if evse_id else {}))
+
+    def set(self, component: str, variable: str, value: str) -> None:
+        if self.bench.connected:
+            item = {
+                "component": {"name": component},
+                "variable": {"name": variable},
+                "attributeValue": value,
+            }
+            self.bench.ask("SetVariables", setVariableData=[item])
+
+    def stop_last(self) -> None:
+        if self.bench.connected and self.bench.events():
+            self.bench.ask("RequestStopTransaction", transactionId=self.bench.transaction)
+
+    def command(self, kind: str, **payload: Any) -> None:
+        self.commands += 1
+        self.bench.command(kind, **payload)
+
+    def toggle_link(self) -> None:
+        if self.bench.connected:
+            self.bench.disconnect()
+        elif self.bench.station.link_wanted:
+            self.bench.connect()
+
+    def fault(self, number: int, fault: Fault | None) -> None:
+        hardware = self.bench.station._ctx.hardware
+        connector = hardware.find(number)
+        if connector is not None:
+            hardware.set_fault(connector, fault)
+            self.bench.station.tick(self.bench.now)
+            self.bench.settle()
+
+    def finish(self) -> None:
+        """Everything is well again, and everybody goes home."""
+        bench = self.bench
+        bench.policies.clear()
+        bench.token_info = {"status": "Accepted"}
+        bench.boot = {"status": "Accepted", "interval": 3600}
+        bench.run(1000)
+        if not bench.connected:
+            bench.connect()
+        for number in range(1, 4):
+            self.fault(number, None)
+        bench.run(1000)
+        self.command("stop-session")
+        bench.run(2000)
+        for number in range(1, len(bench.station._ctx.hardware.connectors) + 1):
+            self.command("unplug-connector", connector_id=number)
+        bench.run(2000)
+
+
+def hurry(life: Life) -> None:
+    """A token that waits for its driver."""
+    life.command("start-session", id_tag="TAG", duration_seconds=20)
+    life.bench.run(0.5)
+
+
+def cut_off(life: Life) -> None:
+    """The CSMS falls silent on a message, and then the link is lost."""
+    life.bench.policies["TransactionEvent"] = lambda _: None
+    life.command("start-session", id_tag="TAG")
+    life.bench.run(4)
+    if life.bench.connected:
+        life.bench.disconnect()
+    life.bench.policies.clear()
+
+
+Step = Callable[[Life], None]
+places = st.sampled_from([1, 1, 1, 1, 2, 3, 0])
+tokens = st.sampled_from(["TAG", "tag", "OTHER"])
+points = st.lists(st.sampled_from(POINTS), min_size=1, max_size=4, unique=True).map(",".join)
+evses = st.fixed_dictionaries({"id": places}, optional={"connectorId": places})
+variables = st.sampled_from(VARIABLES) | st.tuples(
+    st.just("TxCtrlr"), st.sampled_from(["TxStartPoint", "TxStopPoint"]), points
+)
+steps: st.SearchStrategy[Step] = st.one_of(
+    st.floats(0.01, 5000).map(lambda s: lambda life: life.bench.run(s)),
+    st.floats(0.01, 6).map(lambda s: lambda life: life.bench.run(s)),
+    st.just(Life.toggle_link),
+    st.just(hurry),
+    st.just(hurry),
+    st.just(cut_off),
+    st.builds(lambda t, n: lambda life: life.start(t, n), tokens, places),
+    st.builds(lambda t, n: lambda life: life.start(t, n), tokens, st.integers(0, 1)),
+    st.just(Life.stop_last),
+    st.builds(
+        lambda t, e: lambda life: life.ask("Reset", type=t, **e),
+        st.sampled_from(["Immediate", "OnIdle"]),
+        st.just({}) | places.map(lambda n: {"evseId": n}),
+    ),
+    st.builds(
+        lambda e, s: lambda life: life.ask("ChangeAvailability", operationalStatus=s, **e),
+        st.just({}) | evses.map(lambda e: {"evse": e}),
+        st.sampled_from(["Operative", "Inoperative"]),
+    ),
+    st.builds(
+        lambda e, c: lambda life: life.ask("UnlockConnector", evseId=e, connectorId=c),
+        places,
+        places,
+    ),
+    st.builds(
+        lambda m, e: lambda life: life.ask("TriggerMessage", requestedMessage=m, **e),
+        st.sampled_from(
+            [
+                "BootNotification",
+                "Heartbeat",
+                "StatusNotification",
+                "MeterValues",
+                "TransactionEvent",
+                "LogStatusNotification",
+            ]
+        ),
+        st.just({}) | evses.map(lambda e: {"evse": e}),
+    ),
+    variables.map(lambda v: lambda life: life.set(*v)),
+    st.sampled_from(["FullInventory", "ConfigurationInventory", "SummaryInventory"]).map(
+        lambda b: lambda life: life.ask("GetBaseReport", requestId=1, reportBase=b)
+    ),
+    st.just(lambda life: life.ask("GetTransactionStatus")),
+    st.just(lambda life: life.ask("ClearCache")),
+    st.builds(
+        lambda kind, n: lambda life: life.command(kind, connector_id=n),
+        st.sampled_from(
+            [
+                "plug-connector",
+                "unplug-connector",
+                "unlock-connector",
+                "ev-stops-energy",
+                "ev-requests-energy",
+            ]
+        ),
+        places,
+    ),
+    st.builds(
+        lambda tag, s, e: (
+            lambda life: life.command(
+                "start-session", id_tag=tag, duration_seconds=s, target_energy_kwh=e
+            )
+        ),
+        tokens,
+        st.none() | st.integers(1, 500),
+        st.none() | st.floats(0.001, 5),
+    ),
+    tokens.map(lambda tag: lambda life: life.command("start-transaction", id_tag=tag)),
+    tokens.map(lambda tag: lambda life: life.command("authorize-id-tag", id_tag=tag)),
+    st.just(lambda life: life.command("stop-session")),
+    st.just(lambda life: life.command("stop-transaction")),
+    st.integers(0, 30_000).map(lambda w: lambda life: life.command("power-update", power_w=w)),
+    st.builds(
+        lambda n, f: lambda life: life.fault(n, f),
+        places,
+        st.sampled_from([None, Fault.GROUND_FAILURE, Fault.CONNECTOR_LOCK_FAILURE]),
+    ),
+    st.builds(
+        lambda a, answer: lambda life: life.bench.policies.__setitem__(a, lambda _: answer),
+        st.sampled_from(["TransactionEvent", "Authorize", "MeterValues", "NotifyReport"]),
+        st.sampled_from(MISBEHAVIOURS),
+    ),
+    st.just(lambda life: life.bench.policies.clear()),
+    st.sampled_from(["Accepted", "Invalid", "Blocked"]).map(
+        lambda s: lambda life: setattr(life.bench, "token_info", {"status": s})
+    ),
+    st.builds(
+        lambda s, i: lambda life: setattr(life.bench, "boot", {"status": s, "interval": i}),
+        st.sampled_from(["Accepted", "Pending", "Rejected"]),
+        st.integers(0, 100),
+    ),
+)
+
+
+@settings(
+    max_examples=400,
+    derandomize=True,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+@given(
+    st.sampled_from([Bench2, Bench21]),
+    st.sampled_from(SPECS),
+    st.integers(0, 1000),
+    st.sampled_from(["Accepted"] * 4 + ["Pending", "Rejected"]),
+    st.lists(variables, max_size=4),
+    st.lists(steps, min_size=5, max_size=40),
+)
+def test_a_station_never_lies(bench_type, spec, seed, boot, factory, script):
+    """Every frame is checked as it comes out: against the schema, and whether it may be sent."""
+    life = Life(bench_type(spec, seed))
+    life.bench.connect()
+    for variable in factory:
+        life.set(*variable)
+    life.bench.boot = {"status": boot, "interval": 50}
+    if boot != "Accepted":
+        life.ask("Reset", type="Immediate")
+    for step in script:
+        step(life)
+    life.finish()
+    transactions = by_transaction(life.bench)
+    for events in transactions.values():
+        assert_a_transaction_is_told_whole(events)
+    assert_one_transaction_at_a_time(transactions)
+    assert_energy_never_runs_backwards(life.bench, transactions)
+    assert_all_is_over(life.bench)
+    outcomes = Counter(outcome.id for outcome in life.bench.outcomes)
+    assert len(outcomes) == life.commands
+    assert set(outcomes.values()) <= {1}
+
+
+Events = list[dict[str, Any]]
+
+
+def by_transaction(bench: Bench2) -> dict[str, Events]:
+    """The events of each transaction, once each: an event that was not answered is repeated."""
+    found: dict[str, dict[int, dict[str, Any]]] = defaultdict(dict)
+    for event in bench.events():
+        known = found[event["transactionInfo"]["transactionId"]]
+        assert known.setdefault(event["seqNo"], event) == event, "a repetition must be the same"
+        assert max(known) == event["seqNo"], "events must come in order"
+    return {id_: list(events.values()) for id_, events in found.items()}
+
+
+def assert_a_transaction_is_told_whole(events: Events) -> None:
+    assert [event["seqNo"] for event in events] == list(range(len(events)))
+    types = [event["eventType"] for event in events]
+    assert types == ["Started"] + ["Updated"] * (len(events) - 2) + ["Ended"]
+    times = [event["timestamp"] for event in events]
+    assert times == sorted(times)
+    assert "evse" in events[0]
+    tokens = [event for event in events if event.get("idToken")]
+    assert len({event["seqNo"] for event in tokens}) == len(tokens)
+    last = events[-1]["transactionInfo"]
+    assert last["chargingState"] in {"EVConnected", "Idle"}
+    assert last["stoppedReason"]
+    assert last["timeSpentCharging"] >= 0
+    charging = [e["transactionInfo"]["chargingState"] for e in events].count("Charging")
+    assert charging or last["timeSpentCharging"] == 0
+
+
+def assert_one_transaction_at_a_time(transactions: dict[str, Events]) -> None:
+    spans = defaultdict(list)
+    for events in transactions.values():
+        span = (events[0]["timestamp"], events[-1]["timestamp"])
+        spans[events[0]["evse"]["id"]].append(span)
+    for of_evse in spans.values():
+        of_evse.sort()
+        for (_, end), (begin, _) in pairwise(of_evse):
+            assert end <= begin
+
+
+def readings(message: dict[str, Any]) -> list[tuple[str, float]]:
+    return [
+        (meter_value["timestamp"], value["value"])
+        for meter_value in message.get("meterValue", [])
+        for value in meter_value["sampledValue"]
+        if value["measurand"] == "Energy.Active.Import.Register"
+    ]
+
+
+def assert_energy_never_runs_backwards(bench: Bench2, transactions: dict[str, Events]) -> None:
+    seen: dict[int, list[tuple[str, float]]] = defaultdict(list)
+    for message in bench.calls("MeterValues"):
+        seen[message["evseId"]] += readings(message)
+    for events in transactions.values():
+        for event in events:
+            seen[events[0]["evse"]["id"]] += readings(event)
+    for values in seen.values():
+        registers = [register for _, register in sorted(values)]
+        assert registers == sorted(registers)
+
+
+def assert_all_is_over(bench: Bench2) -> None:
+    station = bench.station
+    assert not station._ctx.outbox.transactions_waiting
+    assert station._engine._reset._sessions == {}
+    assert {s.status for s in bench.statuses[-1:]} <= {"Available", "Unavailable"}
+    told = {c.number: bench.told(c.number)[-1] for c in station._ctx.hardware.connectors}
+    port = station._engine._blocks[0].ports
+    assert told == {p.connector.number: p.status for p in port}
+
+
+# --- garbage -------------------------------------------------------------------------------------
+
+_ACTIONS = """
+    Reset ChangeAvailability GetVariables SetVariables GetBaseReport RequestStartTransaction
+    RequestStopTransaction UnlockConnector TriggerMessage DataTransfer ClearCache ReserveNow
+    GetTransactionStatus SendLocalList BootNotification Nonsense"""
+ACTIONS = st.sampled_from(_ACTIONS.split())
+_FIELDS = """
+    type evseId evse id connectorId operationalStatus idToken remoteStartId transactionId
+    requestedMessage vendorId data getVariableData setVariableData component variable name instance
+    attributeValue attributeType requestId reportBase customData chargingProfile x"""
+FIELDS = st.sampled_from(_FIELDS.split())
+VALUES = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**70), 2**70)
+    | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(max_size=60)
+    | st.sampled_from(["Immediate", "OnIdle", "Operative", "Heartbeat", "TAG", "1", "TxCtrlr"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=3),
+    max_leaves=6,
+)
+NAMES = st.sampled_from(["TxCtrlr", "txctrlr", "EVSE", "HeartbeatInterval", "TxStartPoint", "x"])
+NAMED = st.fixed_dictionaries({"name": NAMES}, optional={"instance": NAMES, "evse": evses})
+VARIABLE = st.fixed_dictionaries(
+    {"component": NAMED, "variable": st.fixed_dictionaries({"name": NAMES})},
+    optional={"attributeType": st.sampled_from(["Actual", "Target", "MinSet", "MaxSet"])},
+)
+NEARLY = st.one_of(
+    st.lists(VARIABLE, min_size=1, max_size=60).map(
+        lambda items: ("GetVariables", {"getVariableData": items})
+    ),
+    st.lists(
+        st.tuples(VARIABLE, st.text(max_size=1001)).map(lambda v: v[0] | {"attributeValue": v[1]}),
+        min_size=1,
+        max_size=60,
+    ).map(lambda items: ("SetVariables", {"setVariableData": items})),
+    st.tuples(
+        st.just("Reset"), st.fixed_dictionaries({"type": st.just("OnIdle"), "evseId": places})
+    ),
+).map(lambda call: [2, "id", *call])
+FRAMES = st.one_of(
+    st.tuples(st.just(2), st.text(max_size=40), ACTIONS, st.dictionaries(FIELDS, VALUES)).map(list),
+    NEARLY,
+    st.lists(VALUES, max_size=6),
+    st.tuples(st.integers(0, 8), VALUES, VALUES, VALUES, VALUES).map(list),
+    VALUES,
+)
+TEXTS = st.one_of(
+    FRAMES.map(lambda frame: msgspec.json.encode(frame).decode()),
+    FRAMES.map(lambda frame: msgspec.json.encode(frame).decode()[:-1]),
+    st.text(max_size=200),
+    st.sampled_from(["[" * 20_000, '{"a":' * 20_000, '[2,"x","Reset",' + "[" * 5000]),
+)
+
+
+@settings(max_examples=300, derandomize=True, deadline=None)
+@given(st.lists(TEXTS, min_size=10, max_size=20))
+def test_no_garbage_hurts(texts):
+    """Some 4,500 texts: every one is answered at most once, every CALL exactly once."""
+    bench = Bench2(ac_station(2))
+    bench.connect()
+    station = bench.station
+    for text in texts:
+        station.receive(text, bench.now)
+        answers = [frame for _, frame in station.outgoing() if frame[1] != "2"]
+        assert len(answers) <= 1
+        if is_call(text) and station.link_wanted:
+            assert len(answers) == 1
+    assert station._ctx.outbox.frames == []
+
+
+def is_call(text: str) -> bool:
+    try:
+        frame = msgspec.json.decode(text)
+    except (msgspec.MsgspecError, RecursionError, ValueError):
+        return False
+    return (
+        isinstance(frame, list)
+        and len(frame) == 4
+        and frame[0] == 2
+        and not isinstance(frame[0], bool | float)
+        and isinstance(frame[1], str)
+        and frame[1] != ""
+    )
