@@ -11,8 +11,8 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import StreamingResponse
 
 from support.callers import Api, codes
-from voltfleet.api import deps
-from voltfleet.api.app import ROUTERS, create_app
+from voltfleet.api import deps, locations, service
+from voltfleet.api.app import create_app
 from voltfleet.api.deps import Services
 from voltfleet.domain.errors import BadRequest, InvalidInput, Problem, Unavailable, VoltfleetError
 
@@ -50,8 +50,11 @@ async def _half() -> StreamingResponse:
 
 
 @pytest.fixture
-def app(services: Services) -> FastAPI:
-    return create_app(services, routers=[*ROUTERS, trouble_makers])
+def app(services: Services, apps: dict[str, FastAPI]) -> FastAPI:
+    routers = [service.router, locations.router, trouble_makers]
+    app = apps.get("errors") or apps.setdefault("errors", create_app(services, routers=routers))
+    app.state.services = services
+    return app
 
 
 async def test_errors_have_status_and_code(api: Api) -> None:
