@@ -1,8 +1,8 @@
 """Loaded by schemathesis in ``test_schemathesis.py``: gives good requests a chance.
 
 No random string is ever a brand, and most numbers are larger than any batch. In what schemathesis
-is about to send, such words become some that can be ordered, and such numbers small; whatever it has
-made of another type, and what it leaves out, stays.
+is about to send, such words become some that can be ordered, and such numbers small; whatever it
+has made of another type, and what it leaves out, stays.
 """
 
 import hashlib

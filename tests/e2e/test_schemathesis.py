@@ -38,15 +38,16 @@ IN_ORDINARY_USE = {
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
 
-@pytest.fixture(scope="module")
-def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway that takes batches of fifty."""
-    data_directory = tmp_path_factory.mktemp("schemathesis") / "data"
-    with running_gateway(data_directory, VOLTFLEET_MAX_BATCH="50", VOLTFLEET_HOSTS="1") as started:
+@pytest.fixture
+def gateway(tmp_path: Path, database_url: str) -> Iterator[Gateway]:
+    """A gateway that takes batches of fifty, on either database: each has its own traps."""
+    settings = {"VOLTFLEET_MAX_BATCH": "50", "VOLTFLEET_HOSTS": "1"}
+    settings["VOLTFLEET_DATABASE_URL"] = database_url
+    with running_gateway(tmp_path / "data", **settings) as started:
         yield started
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def real_ids(gateway: Gateway) -> dict[str, str]:
     """A location, a finished job and a charger that requests can be about."""
     http = httpx2.Client(
