@@ -147,6 +147,17 @@ def test_the_link_is_lost_while_the_csms_thinks():
     assert bench.outcomes[-1].state == "applied"
 
 
+def test_the_link_is_lost_while_the_csms_thinks_about_a_token_it_knew():
+    bench = booted()
+    present(bench)
+    again(bench)
+    bench.command("plug-connector")
+    bench.policies["Authorize"] = lambda _: None
+    assert bench.command("start-transaction", id_tag="TAG") is None
+    bench.disconnect()
+    assert bench.outcomes[-1].reason == "started; the CSMS is told once it is reached"
+
+
 def test_known_but_not_allowed_offline():
     bench = booted()
     bench.configure(AuthCtrlr_OfflineTxForUnknownIdEnabled=True)
@@ -175,12 +186,8 @@ def test_no_authorization_needs_none():
     assert len(bench.events()) == 1
 
 
-def test_the_group_of_a_token_is_kept():
+def test_a_user_is_told_the_group_of_a_token():
     bench = booted()
     bench.token_info = {"status": "Accepted", "groupIdToken": {"idToken": "G", "type": "Central"}}
     outcome = bench.command("authorize-id-tag", id_tag="TAG")
     assert outcome.detail == {"status": "Accepted", "groupIdToken": "G"}
-    bench.configure(AuthCtrlr_LocalPreAuthorize=True)
-    present(bench)
-    permit = bench.station._engine._reset._sessions[1].permit
-    assert permit.group.id_token == "G"

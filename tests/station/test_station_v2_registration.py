@@ -84,7 +84,9 @@ def test_pending_sends_what_the_csms_asks_for():
     bench.ask("TriggerMessage", requestedMessage="StatusNotification", evse=where)
     expected = ["BootNotification", "NotifyReport", "Heartbeat", "MeterValues", "BootNotification"]
     assert bench.actions() == [*expected, "StatusNotification"]
-    assert bench.calls("BootNotification")[1]["reason"] == "Triggered"
+    bench.run(1001)
+    reasons = [p["reason"] for p in bench.calls("BootNotification")]
+    assert reasons == ["PowerUp", "Triggered", "PowerUp"]
 
 
 def test_no_transaction_starts_before_the_boot_is_accepted():

@@ -116,13 +116,6 @@ def test_somebody_faster_than_the_answer_to_authorize():
     assert {e["idToken"]["idToken"] for e in bench.events() if "idToken" in e} == {"FAST"}
 
 
-def test_a_group_that_the_request_names_is_kept():
-    bench = booted()
-    bench.start(groupIdToken={"idToken": "G", "type": "Central"})
-    permit = bench.station._engine._reset._sessions[1].permit
-    assert permit.group.id_token == "G"
-
-
 # --- F05 -----------------------------------------------------------------------------------------
 
 

@@ -129,6 +129,15 @@ def test_an_evse_is_reset_alone():
     assert (bench.told(1)[-1], bench.told(2)[-1]) == ("Available", "Occupied")
 
 
+def test_a_car_that_stays_is_found_again_after_the_reset_of_its_evse():
+    bench = booted(ac_station(2))
+    bench.command("plug-connector", evse_id=1)
+    reset(bench, "Immediate", evseId=1)
+    bench.run(20)
+    assert [s[0] for s in bench.story()] == ["Started", "Ended", "Started"]
+    assert bench.told(1)[-1] == "Occupied"
+
+
 def test_an_evse_waits_for_its_own_transaction():
     bench = booted(ac_station(2))
     bench.charge(connector=2)

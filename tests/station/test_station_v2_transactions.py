@@ -8,6 +8,8 @@ from bench2 import Bench2, booted
 from bench16 import START, ac_station, dc_station
 
 from voltfleet.station.connector import Fault
+from voltfleet.station.v2.messages.transactions import StoppedReason, TriggerReason
+from voltfleet.station.v2.session import Session
 
 END_BY_HAND = ("Updated", "RemoteStop", "EVConnected")
 
@@ -464,6 +466,18 @@ def test_events_are_repeated_and_given_up():
     bench.policies.clear()
     bench.command("unplug-connector")
     assert bench.events()[-1]["seqNo"] == 1
+
+
+# --- what must never be --------------------------------------------------------------------------
+
+
+def test_there_is_nothing_to_tell_of_a_transaction_that_is_not():
+    engine = booted().station._engine
+    transactions, session = engine._commands._transactions, Session(engine.ctx.hardware.evses[0])
+    with pytest.raises(RuntimeError, match="no transaction is open at EVSE 1"):
+        transactions._events.updated(session, TriggerReason.TRIGGER)
+    with pytest.raises(RuntimeError, match="no transaction is open at EVSE 1"):
+        transactions._end(session, TriggerReason.TRIGGER, StoppedReason.OTHER)
 
 
 # --- GetTransactionStatus (E14) ------------------------------------------------------------------

@@ -17,6 +17,8 @@ MAX_CACHED = 500
 _NO_AUTHORIZATION = "NoAuthorization"
 _CENTRAL = "Central"
 
+_FROM_CACHE = Verdict(accepted=True, text="accepted by the authorization cache")
+
 _CacheKey = tuple[str, str]
 _Cached = tuple[IdTokenInfo, float]
 """What was said of the token, and when the cache forgets it (epoch seconds)."""
@@ -38,7 +40,7 @@ class Authorization(Block):
         if token.type == _NO_AUTHORIZATION:
             hear(Verdict(accepted=True, text="no authorization is needed"))
         elif known is not None and known.allows(evse_id) and self._cache_decides():
-            hear(_from_cache(known))
+            hear(_FROM_CACHE)
         elif self._model.flag(catalog.DISABLE_REMOTE_AUTHORIZATION):
             hear(Verdict(accepted=False, text="DisableRemoteAuthorization is true"))
         else:
@@ -84,7 +86,7 @@ class Authorization(Block):
         info = answer.id_token_info
         self.learn(token, info)
         accepted = info.allows(evse_id)
-        hear(Verdict(accepted, said("Authorize", info), told(info), info.group_id_token))
+        hear(Verdict(accepted, said("Authorize", info), told(info)))
 
     def _unanswered(
         self, token: IdToken, evse_id: int | None, hear: Hear, failure: Failure
@@ -103,7 +105,7 @@ class Authorization(Block):
                 text = "accepted offline: OfflineTxForUnknownIdEnabled is true"
                 return Verdict(accepted=True, text=text)
         elif known.allows(evse_id) and self._model.flag(catalog.LOCAL_AUTHORIZE_OFFLINE):
-            return _from_cache(known)
+            return _FROM_CACHE
         return Verdict(accepted=False, text="the station is offline and cannot ask its CSMS")
 
     def _cache_decides(self) -> bool:
@@ -136,10 +138,6 @@ def said(action: str, info: IdTokenInfo) -> str:
     return f"the CSMS answered {action} with {info.status}"
 
 
-def _from_cache(info: IdTokenInfo) -> Verdict:
-    text = "accepted by the authorization cache"
-    return Verdict(accepted=True, text=text, group=info.group_id_token)
-
-
 def _key(token: IdToken) -> _CacheKey:
+    """Id tokens are case insensitive (C01.FR.20)."""
     return token.type, token.id_token.casefold()

@@ -9,12 +9,11 @@ from voltfleet.station.v2.messages.types import IdToken
 
 class Verdict(NamedTuple):
     """What became of a token or of the start asked for with it: whether it was accepted, in words,
-    what the CSMS answered (if it was asked), and the group that the token belongs to."""
+    and what the CSMS answered (if it was asked)."""
 
     accepted: bool
     text: str
     detail: dict[str, Any] | None = None
-    group: IdToken | None = None
 
 
 Hear = Callable[[Verdict], None]
@@ -27,7 +26,6 @@ class Permit(NamedTuple):
     id_token: IdToken
     trigger: TriggerReason = TriggerReason.AUTHORIZED
     remote_start_id: int | None = None
-    group: IdToken | None = None
     hear: Hear | None = None
     duration_seconds: float | None = None
     energy_wh: float | None = None

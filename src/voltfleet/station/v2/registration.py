@@ -48,8 +48,9 @@ class Registration(RegistrationBlock):
 
     def trigger_boot(self) -> None:
         """The CSMS asked for BootNotification (F06)."""
-        self.reason = BootReason.TRIGGERED
+        own, self.reason = self.reason, BootReason.TRIGGERED
         self.boot()
+        self.reason = own
 
     def boot_request(self) -> tuple[msgspec.Struct, type[Any]]:
         """B01.FR.01"""

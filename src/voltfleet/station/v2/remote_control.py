@@ -53,12 +53,7 @@ class RemoteControl(Block):
         session = self._sessions.get(evse.id)
         # F01.FR.13: the id of the transaction that the cable has started already.
         going_on = session.transaction if session is not None else None
-        permit = Permit(
-            request.id_token,
-            TriggerReason.REMOTE_START,
-            request.remote_start_id,
-            request.group_id_token,
-        )
+        permit = Permit(request.id_token, TriggerReason.REMOTE_START, request.remote_start_id)
         if self._model.flag(catalog.AUTHORIZE_REMOTE_START):
             heard = partial(self._heard, connector, permit)
             self._authorization.authorize(request.id_token, evse.id, heard)
@@ -115,7 +110,7 @@ class RemoteControl(Block):
     def _heard(self, connector: Connector, permit: Permit, verdict: Verdict) -> None:
         # Meanwhile somebody else may have been faster.
         if verdict.accepted and self._transactions.free(connector):
-            self._transactions.grant(connector, permit._replace(group=verdict.group))
+            self._transactions.grant(connector, permit)
 
 
 def _has_lock(connector: Connector) -> bool:

@@ -100,8 +100,12 @@ class Reset(Block):
             self._reboot_once_told(self.ctx.now + GRACE_SECONDS)
         else:
             down_seconds = self.ctx.rng.uniform(*DOWN_SECONDS)
-            up = partial(self._availability.release, evses)
+            up = partial(self._evses_are_up, evses)
             self.ctx.after("evse-reset", evses[0].id, down_seconds, up)
+
+    def _evses_are_up(self, evses: tuple[Evse, ...]) -> None:
+        self._availability.release(evses)
+        self._transactions.look_around(evses)
 
     def _reboot_once_told(self, latest: float) -> None:
         if self.ctx.online and self.ctx.outbox.transactions_waiting and self.ctx.now < latest:

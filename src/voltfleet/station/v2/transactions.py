@@ -61,6 +61,11 @@ _FAULT_REASONS = {
     Fault.GROUND_FAILURE: StoppedReason.GROUND_FAULT,
     Fault.OVER_CURRENT_FAILURE: StoppedReason.OVERCURRENT_FAULT,
 }
+_WHY_NOT = {
+    StoppedReason.LOCAL: "it was stopped before it began",
+    StoppedReason.REMOTE: "the CSMS stopped it before it began",
+    StoppedReason.TIMEOUT: "no car was plugged in within EVConnectionTimeOut",
+}
 
 
 class Transactions(Block):
@@ -101,7 +106,7 @@ class Transactions(Block):
         self.accepting = True
         self.on_ended: Callable[[], None] = _nobody
         events.on_info = self._informed
-        registration.on_accepted = self._look_around
+        registration.on_accepted = partial(self.look_around, ctx.hardware.evses)
 
     # --- facts ----------------------------------------------------------------------------------
 
@@ -150,8 +155,8 @@ class Transactions(Block):
         if evse.active is None:
             driver.does_not_come(ctx, evse)
         authorized = session.permit is not None
-        text = "it was stopped before it began" if reason is StoppedReason.LOCAL else reason.value
-        session.withdraw(Verdict(accepted=False, text=text), reason)
+        why = _WHY_NOT.get(reason, f"it was stopped before it began: {reason}")
+        session.withdraw(Verdict(accepted=False, text=why), reason)
         session.untold_token = token
         self._power_off(session)
         if session.transaction is not None and not authorized:
@@ -188,12 +193,8 @@ class Transactions(Block):
     ) -> None:
         """The CSMS said what it thinks of the token that pays for a transaction (E05)."""
         self._authorization.learn(token, info)
-        permit = session.permit
-        if session.transaction is not transaction or permit is None:
-            return
-        if info.allows(session.evse.id):
-            if info.group_id_token is not None:
-                session.permit = permit._replace(group=info.group_id_token)
+        gone = session.transaction is not transaction or session.permit is None
+        if gone or info.allows(session.evse.id):
             return
         if self._model.flag(catalog.STOP_TX_ON_INVALID_ID):
             self.stop(session, TriggerReason.DEAUTHORIZED, StoppedReason.DE_AUTHORIZED)
@@ -305,9 +306,9 @@ class Transactions(Block):
         if session.empty:
             self._sessions.pop(session.evse.id, None)
 
-    def _look_around(self) -> None:
-        """The station is up, and its CSMS has accepted it: cars may be there already."""
-        for session in list(self._sessions.values()):
+    def look_around(self, evses: tuple[Evse, ...]) -> None:
+        """These EVSEs are up, and the CSMS has accepted the station: cars may be there already."""
+        for session in [s for s in self._sessions.values() if s.evse in evses]:
             if session.transaction is None:
                 session.points = NO_POINT
                 self._advance(session, TriggerReason.CABLE_PLUGGED_IN)

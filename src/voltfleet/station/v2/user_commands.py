@@ -99,7 +99,7 @@ class UserCommands(Block):
             text = f"connector {connector.number} was taken meanwhile"
             verdict = Verdict(accepted=False, text=text)
         if verdict.accepted:
-            self._transactions.grant(connector, permit._replace(group=verdict.group))
+            self._transactions.grant(connector, permit)
         elif permit.hear is not None:
             permit.hear(verdict)
 

@@ -1,7 +1,6 @@
 """Functional block F: remote control."""
 
 from enum import StrEnum
-from typing import Any
 
 from voltfleet.station.v2.messages.types import (
     EvseRef,
@@ -14,13 +13,11 @@ from voltfleet.station.v2.messages.types import (
 
 
 class RequestStartTransaction(Incoming, frozen=True):
-    """F01 and F02"""
+    """F01 and F02, as far as the station minds it."""
 
     id_token: IdToken
     remote_start_id: int
     evse_id: int | None = None
-    group_id_token: IdToken | None = None
-    charging_profile: dict[str, Any] | None = None
 
 
 class RequestStartTransactionResponse(Outgoing, frozen=True):

@@ -60,10 +60,6 @@ class IdToken(Shared, frozen=True):
     type: str
     additional_info: tuple[AdditionalInfo, ...] | None = None
 
-    def same_as(self, other: "IdToken") -> bool:
-        """Id tokens are case insensitive (identifierString; C01.FR.20)."""
-        return (self.type, self.id_token.casefold()) == (other.type, other.id_token.casefold())
-
 
 class AuthorizationStatus(StrEnum):
     """AuthorizationStatusEnumType"""
