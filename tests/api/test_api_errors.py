@@ -14,6 +14,8 @@ from support.callers import Api, codes
 from voltfleet.api import deps, locations, service
 from voltfleet.api.app import create_app
 from voltfleet.api.deps import Services
+from voltfleet.api.errors import Crashes
+from voltfleet.api.limits import BodyLimits
 from voltfleet.domain.errors import BadRequest, InvalidInput, Problem, Unavailable, VoltfleetError
 
 JSON = {"Content-Type": "application/json"}
@@ -248,3 +250,14 @@ def test_ids_that_cannot_be_are_told_from_those_that_can() -> None:
     for text in ("", "a b", "a/b", "x" * 65, "é", "a\n"):
         with pytest.raises(Exception, match="Charger not found"):
             deps.checked_id(text, "charger")
+
+
+async def test_websockets_pass_by_untouched() -> None:
+    seen: list[object] = []
+
+    async def inner(*given: object) -> None:
+        seen.extend(given)
+
+    given: Any = ({"type": "websocket"}, object(), object())
+    await Crashes(BodyLimits(inner, max_bytes=1, deadline_seconds=1))(*given)
+    assert seen == list(given)

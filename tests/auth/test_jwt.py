@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from joserfc import jws
 from joserfc import jwt as jose
 from joserfc.jwk import ECKey, Key, OctKey, OKPKey, RSAKey
 
@@ -360,3 +361,24 @@ async def test_a_thousand_verifications_of_one_token_take_no_time(local: keys.Lo
     for _ in range(1000):
         await authenticator.verify(token)
     assert time.perf_counter() - start < 0.1  # 2 ms measured
+
+
+def _sign(header: dict[str, Any], payload: bytes, key: Key) -> str:
+    """Any bytes as the payload, well signed."""
+    return jws.serialize_compact(header, payload, key, algorithms=[header["alg"]])
+
+
+async def test_well_signed_garbage_is_refused(with_provider: jwt.Authenticator) -> None:
+    header = {"alg": "ES256", "kid": "ec"}
+    for payload in (b"", b"null", b"[]", b"7", b"\xff", b"[" * 90_000, b'{"a":' * 20_000):
+        with pytest.raises(Unauthenticated):
+            await with_provider.verify(_sign(header, payload, EC))
+
+
+@pytest.mark.parametrize("alg", ["RS256", "Ed25519", "PS256", "ES384"])
+async def test_an_algorithm_of_another_kind_of_key_is_refused(
+    with_provider: jwt.Authenticator, clock: FakeClock, alg: str
+) -> None:
+    token = forge({"alg": alg, "kid": "ec"}, claims_of(clock), b"x" * 64)
+    with pytest.raises(Unauthenticated):
+        await with_provider.verify(token)
