@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -139,6 +140,9 @@ def index_url() -> str:
 def sync() -> None:
     """Everything in ``uv.lock``, installed. What a developer added to ``.venv`` by hand stays."""
     command = [PYTHON, "-m", "uv", "sync", "--frozen", "--inexact", "--python", PYTHON]
+    if ssl.create_default_context().get_ca_certs():
+        # A company's proxy has its certificate there, and not among those that uv brings along.
+        command.append("--system-certs")
     if not run(command, UV_PROJECT_ENVIRONMENT=str(VENV), UV_PYTHON_DOWNLOADS="never"):
         raise SetupError("uv could not install what uv.lock says: see above.")
 
