@@ -36,7 +36,6 @@ LifecycleBody = Annotated[
 ]
 
 
-
 def _not_a_number(text: object) -> object:
     """Refuses what pydantic would take for seconds since 1970, and nobody means as a date."""
     if isinstance(text, str) and text.strip().lstrip("+-").replace(".", "", 1).isdigit():
@@ -128,7 +127,7 @@ async def list_chargers(
     services: deps.CurrentServices,
     tenant: deps.CurrentTenant,
     page: deps.CurrentPage,
-    location_id: Annotated[str | None, Query(description="Only this location's.")] = None,
+    location_id: Annotated[Slug | None, Query(description="Only this location's.")] = None,
 ) -> ChargerListResponse:
     """List the organization's chargers, in the order of their creation."""
     found, total = await services.db.read(
@@ -144,7 +143,7 @@ async def list_chargers(
 @router.post(
     "",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=errors(400),
+    responses=errors(400, body=True),
 )
 async def create_charger(
     services: deps.CurrentServices,
@@ -192,7 +191,7 @@ async def get_charger(
     return ChargerResponse.of(await services.db.read(chargers.get, tenant, charger_id))
 
 
-@router.put("/{charger_id}", responses=errors(400, 404))
+@router.put("/{charger_id}", responses=errors(400, 404, body=True))
 async def update_charger(
     services: deps.CurrentServices,
     tenant: deps.CurrentTenant,
@@ -214,7 +213,7 @@ async def update_charger(
     responses=errors(404),
 )
 async def delete_charger(
-    services: deps.CurrentServices, tenant: deps.CurrentTenant, charger_id: str
+    services: deps.CurrentServices, tenant: deps.CurrentTenant, charger_id: deps.ChargerId
 ) -> None:
     """Delete a charger; its station disconnects."""
     await services.db.write(chargers.delete, tenant, charger_id, services.clock())
@@ -224,7 +223,7 @@ async def delete_charger(
 @router.post(
     "/{charger_id}/start-charger",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=errors(404),
+    responses=errors(404, body=True),
 )
 async def start_charger(
     services: deps.CurrentServices,
@@ -242,7 +241,7 @@ async def start_charger(
 @router.post(
     "/{charger_id}/stop-charger",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=errors(404),
+    responses=errors(404, body=True),
 )
 async def stop_charger(
     services: deps.CurrentServices,
@@ -260,7 +259,7 @@ async def stop_charger(
 @router.post(
     "/{charger_id}/reset-charger",
     status_code=status.HTTP_202_ACCEPTED,
-    responses=errors(404),
+    responses=errors(404, body=True),
 )
 async def reset_charger(
     services: deps.CurrentServices,

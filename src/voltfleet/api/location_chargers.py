@@ -38,6 +38,8 @@ from voltfleet.storage.engine import Connection
 from voltfleet.storage.queue import WorkflowQueue
 
 MOST_UPDATES = 1_000
+MOST_IDS = 20_000
+"""Ids in one query; a database takes only so many."""
 
 router = deps.router("/ocpp/locations/{location_id}/chargers", "Location chargers")
 
@@ -132,7 +134,7 @@ class LocationChargerBulkStatusResponse(BaseModel):
 class UpdateLocationChargerItem(ChargerChanges):
     """The changes to one charger of the location."""
 
-    charger_id: str
+    charger_id: Slug
 
 
 class UpdateLocationChargersRequest(RequestModel):
@@ -172,7 +174,9 @@ async def list_location_chargers(
     tenant: deps.CurrentTenant,
     location_id: deps.LocationId,
     page: deps.CurrentPage,
-    charger_ids: Annotated[list[str] | None, Query(description="Only these.")] = None,
+    charger_ids: Annotated[
+        list[Slug] | None, Query(max_length=MOST_IDS, description="Only these.")
+    ] = None,
 ) -> ChargerListResponse:
     """List the location's chargers, in the order of their creation."""
     found, total = await services.db.read(_page, tenant, location_id, charger_ids, page)
@@ -239,7 +243,9 @@ async def delete_location_chargers(
     services: deps.CurrentServices,
     tenant: deps.CurrentTenant,
     location_id: deps.LocationId,
-    charger_ids: Annotated[list[str], Query(description="The chargers to delete.")],
+    charger_ids: Annotated[
+        list[Slug], Query(max_length=MOST_IDS, description="The chargers to delete.")
+    ],
 ) -> DeleteLocationChargersResponse:
     """Delete chargers of the location; their stations disconnect. One that is not there is named in
     `failed`; the others are deleted."""
