@@ -2,8 +2,11 @@
 
 queued ──> sent ──> applied      done (``detail``: what the CSMS answered, where it was asked)
    │         ├────> rejected     the station or the CSMS said no; ``reason`` says why
-   │         └────> failed       it was tried and went wrong
+   │         └────> failed       it was tried and went wrong, or nobody knows how it went
    └──────────────> expired      it could not be delivered in time
+
+A command is ``sent`` from before it leaves the gateway, and only ever to one host process: so it is
+carried out at most once, and when that process dies before it told the outcome, it has failed.
 """
 
 from enum import StrEnum
@@ -45,6 +48,12 @@ class CommandState(StrEnum):
     EXPIRED = "expired"
     FAILED = "failed"
 
+
+NEEDS_CSMS = frozenset({CommandKind.PROXY_MESSAGE, CommandKind.AUTHORIZE_ID_TAG})
+"""Nothing but a message to the CSMS: they wait until the station is online."""
+BETTER_ONLINE = frozenset({CommandKind.START_TRANSACTION, CommandKind.START_SESSION})
+"""They work offline as far as the station's settings allow, but a station that is just connecting
+is given a moment."""
 
 TERMINAL_STATES = frozenset(
     {CommandState.APPLIED, CommandState.REJECTED, CommandState.EXPIRED, CommandState.FAILED}

@@ -38,3 +38,18 @@ def take_turns(connection: sa.Connection, what: str) -> None:
     if connection.dialect.name == "postgresql":
         key = zlib.crc32(what.encode()) - 2**31
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(86010, key)))
+
+
+def random_hex(connection: sa.Connection) -> sa.ColumnElement[str]:
+    """Twelve random hex digits, drawn anew for every row."""
+    if connection.dialect.name == "postgresql":
+        # The version digit of a random UUID is its thirteenth.
+        return sa.func.substr(
+            sa.func.replace(sa.cast(sa.func.gen_random_uuid(), sa.Text), "-", ""), 1, 12
+        )
+    return sa.func.lower(sa.func.hex(sa.func.randomblob(6)))
+
+
+def storable(text: str) -> str:
+    """The text as Postgres can keep it: a NUL, which anybody can send us, becomes U+FFFD."""
+    return text.replace("\0", "\ufffd")

@@ -175,6 +175,44 @@ chargers = sa.Table(
     sa.Index(None, "host_id"),
 )
 
+commands = sa.Table(
+    "commands",
+    metadata,
+    # Grows with every command: the order in which a charger's are carried out.
+    sa.Column("seq", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("id", sa.Text, nullable=False),
+    sa.Column("organization_id", sa.Text, nullable=False),
+    sa.Column("charger_id", sa.Text, nullable=False),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("ocpp_version", sa.Text, nullable=False),
+    sa.Column("payload", sa.Text, nullable=False),
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("detail", sa.Text),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("updated_at", sa.Double, nullable=False),
+    sa.Column("expires_at", sa.Double, nullable=False),
+    # The host process that it was sent to; no other one is ever given it.
+    sa.Column("host_id", sa.Text),
+    sa.Column("host_boot_id", sa.Text),
+    sa.Index(None, "id", unique=True),
+    sa.Index(None, "charger_id", "seq"),
+    sa.Index(
+        "ix_commands_queued",
+        "charger_id",
+        "expires_at",
+        sqlite_where=sa.text("state = 'queued'"),
+        postgresql_where=sa.text("state = 'queued'"),
+    ),
+    sa.Index(
+        "ix_commands_sent",
+        "host_id",
+        "updated_at",
+        sqlite_where=sa.text("state = 'sent'"),
+        postgresql_where=sa.text("state = 'sent'"),
+    ),
+)
+
 gateways = sa.Table(
     "gateways",
     metadata,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voltfleet.fleet import frame_log, gateways, hosts, provisioning
+from voltfleet.fleet import delivery, frame_log, gateways, hosts, provisioning
 from voltfleet.storage.engine import Database, DatabaseError
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.provision import Provisioner
@@ -25,13 +25,14 @@ GATEWAY_SILENT_SECONDS = 12.0
 JOB_STALLED_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 30.0
 NOTES_KEPT_SECONDS = 24 * 3600.0
+COMMANDS_KEPT = 200_000
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Bounds of the frame log: age in seconds, and how many frames."""
+    """Bounds of the frame log: age in seconds, and how many frames. Commands are kept as long."""
 
     seconds: float
     frames: int
@@ -90,6 +91,7 @@ class Reconciler:
         """One round."""
         self._recover_gateways()
         self._give_up_dead_jobs()
+        self._conclude_commands()
         if time.monotonic() >= self._hosts_from:
             moved = self._steps.once(hosts.rehome)
             if moved:
@@ -122,9 +124,18 @@ class Reconciler:
             _log.error("job_given_up", job=job_id)
             self._provisioner.give_up(job_id)
 
+    def _conclude_commands(self) -> None:
+        verdicts = self._steps.look(delivery.overdue)
+        if verdicts:
+            self._steps.once(lambda c, now: delivery.conclude(c, verdicts, now))
+
     def _keep_house(self) -> None:
         self._engine.sweep(self._steps.clock() - NOTES_KEPT_SECONDS)
         oldest = self._steps.clock() - self._retention.seconds
+        while not self._stopping.is_set() and self._steps.once(
+            lambda c, _now: delivery.trim(c, older_than=oldest, keep=COMMANDS_KEPT)
+        ):
+            pass
         while not self._stopping.is_set():
             with self._frames.writing() as connection:
                 if not frame_log.trim(connection, older_than=oldest, keep=self._retention.frames):
