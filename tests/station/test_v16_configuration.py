@@ -3,7 +3,7 @@
 import pytest
 from bench16 import START, Bench, ac_station, booted, dc_station
 
-from voltfleet.station.v16.configuration import KEYS, Name
+from voltfleet.station.v16.configuration import KEYS, PROFILES, Name
 
 REQUIRED = {
     "AuthorizeRemoteTxRequests",
@@ -37,7 +37,7 @@ def test_all_keys_without_naming_any():
     assert set(values) >= REQUIRED
     assert set(values) == set(Name)
     assert values["NumberOfConnectors"] == "2"
-    assert values["SupportedFeatureProfiles"] == "Core,RemoteTrigger"
+    assert values["SupportedFeatureProfiles"] == ",".join(PROFILES)
     assert {key["key"] for key in keys if key["readonly"]} == {
         name for name, key in KEYS.items() if key.check is None
     }

@@ -15,7 +15,7 @@ from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.types import ConfigurationStatus
 
-PROFILES = ("Core", "RemoteTrigger")
+PROFILES = ("Core", "LocalAuthListManagement", "RemoteTrigger")
 """The feature profiles built (SupportedFeatureProfiles)."""
 
 MEASURANDS = (
@@ -46,6 +46,8 @@ class Name(StrEnum):
     CONNECTOR_PHASE_ROTATION = "ConnectorPhaseRotation"
     GET_CONFIGURATION_MAX_KEYS = "GetConfigurationMaxKeys"
     HEARTBEAT_INTERVAL = "HeartbeatInterval"
+    LOCAL_AUTH_LIST_ENABLED = "LocalAuthListEnabled"
+    LOCAL_AUTH_LIST_MAX_LENGTH = "LocalAuthListMaxLength"
     LOCAL_AUTHORIZE_OFFLINE = "LocalAuthorizeOffline"
     LOCAL_PRE_AUTHORIZE = "LocalPreAuthorize"
     METER_VALUES_ALIGNED_DATA = "MeterValuesAlignedData"
@@ -56,6 +58,7 @@ class Name(StrEnum):
     MINIMUM_STATUS_DURATION = "MinimumStatusDuration"
     NUMBER_OF_CONNECTORS = "NumberOfConnectors"
     RESET_RETRIES = "ResetRetries"
+    SEND_LOCAL_LIST_MAX_LENGTH = "SendLocalListMaxLength"
     STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT = "StopTransactionOnEVSideDisconnect"
     STOP_TRANSACTION_ON_INVALID_ID = "StopTransactionOnInvalidId"
     STOP_TXN_ALIGNED_DATA = "StopTxnAlignedData"
@@ -133,6 +136,8 @@ KEYS: Mapping[Name, Key] = {
     Name.CONNECTOR_PHASE_ROTATION: Key("NotApplicable", _rotations),
     Name.GET_CONFIGURATION_MAX_KEYS: Key("100", None),
     Name.HEARTBEAT_INTERVAL: Key("300", _whole(1, 365 * _DAY)),
+    Name.LOCAL_AUTH_LIST_ENABLED: Key("true", _boolean),
+    Name.LOCAL_AUTH_LIST_MAX_LENGTH: Key("1000", None),
     Name.LOCAL_AUTHORIZE_OFFLINE: Key("true", _boolean),
     Name.LOCAL_PRE_AUTHORIZE: Key("false", _boolean),
     Name.METER_VALUES_ALIGNED_DATA: Key(_SAMPLED, _measurands),
@@ -143,6 +148,7 @@ KEYS: Mapping[Name, Key] = {
     Name.MINIMUM_STATUS_DURATION: Key("0", _SECONDS),
     Name.NUMBER_OF_CONNECTORS: Key("", None),
     Name.RESET_RETRIES: Key("1", _COUNT),
+    Name.SEND_LOCAL_LIST_MAX_LENGTH: Key("100", None),
     Name.STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT: Key("true", _boolean),
     Name.STOP_TRANSACTION_ON_INVALID_ID: Key("true", _boolean),
     Name.STOP_TXN_ALIGNED_DATA: Key("", _measurands),

@@ -15,6 +15,7 @@ from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.data_transfer import DataTransfer
+from voltfleet.station.v16.local_auth_list import LocalAuthList
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.registration import Registration
 from voltfleet.station.v16.remote_control import RemoteControl
@@ -35,6 +36,7 @@ _TABLE = table_of(
         RemoteTrigger,
         Reset,
         DataTransfer,
+        LocalAuthList,
     )
 )
 """In the order of `Engine16._blocks`."""
@@ -77,6 +79,7 @@ class Engine16:
             RemoteTrigger(ctx, availability, registration, meters),
             Reset(ctx, transactions),
             DataTransfer(ctx),
+            LocalAuthList(ctx, configuration, authorization),
         )
         configuration.on_change = self._setting_changed
         ctx.hardware.listener = self._hardware

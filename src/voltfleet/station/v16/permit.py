@@ -6,11 +6,12 @@ from typing import Any, NamedTuple
 
 class Verdict(NamedTuple):
     """What became of a token or of the start asked for with it: whether it was accepted, in words,
-    and (if the Central System was asked) what it answered."""
+    (if the Central System was asked) what it answered, and the token's group if that is known."""
 
     accepted: bool
     text: str
     detail: dict[str, Any] | None = None
+    parent: str | None = None
 
 
 Hear = Callable[[Verdict], None]
