@@ -17,7 +17,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from voltfleet.domain import hosting
 from voltfleet.domain.errors import Unavailable
-from voltfleet.fleet import frame_log, hosts
+from voltfleet.fleet import delivery, frame_log, hosts
 from voltfleet.storage.engine import Database
 
 HELLO_DEADLINE_SECONDS = 10.0
@@ -26,7 +26,7 @@ LOOK_EVERY_SECONDS = 0.5
 WINDOW = 2_000
 """Chargers that a host may have been sent and not taken up; more wait until it has."""
 AT_ONCE = 500
-"""Assignments in one message."""
+"""Assignments, or commands, in one message."""
 RESEND_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 BATCHES_WAITING = 32
@@ -96,14 +96,17 @@ class _Link:
         self._frames_database = frames
         self._lease_seconds = lease_seconds
         self._changed = asyncio.Event()
+        self._commanded = asyncio.Event()
         self._sent: dict[str, tuple[int, bool, float]] = {}
         self._reports: asyncio.Queue[hosting.Reports] = asyncio.Queue(BATCHES_WAITING)
         self._frames: asyncio.Queue[hosting.Frames] = asyncio.Queue(BATCHES_WAITING)
+        self._outcomes: asyncio.Queue[hosting.CommandOutcomes] = asyncio.Queue(BATCHES_WAITING)
         self._log = _log.bind(host=hello.host_id)
 
     def wake(self) -> None:
         """There may be something new to send."""
         self._changed.set()
+        self._commanded.set()
 
     async def run(self) -> None:
         """From the welcome to the end of the socket."""
@@ -119,7 +122,13 @@ class _Link:
             async with asyncio.TaskGroup() as tasks:
                 others = [
                     tasks.create_task(act())
-                    for act in (self._send_changes, self._write_reports, self._write_frames)
+                    for act in (
+                        self._send_changes,
+                        self._send_commands,
+                        self._write_reports,
+                        self._write_frames,
+                        self._write_outcomes,
+                    )
                 ]
                 await self._read()
                 for task in others:
@@ -147,7 +156,7 @@ class _Link:
                 case hosting.Frames():
                     await self._frames.put(message)
                 case hosting.CommandOutcomes():
-                    await self._send(hosting.OutcomesAck([o.id for o in message.outcomes]))
+                    await self._outcomes.put(message)
                 case hosting.Hello():
                     await self._socket.close(POLICY_VIOLATION, "one Hello is enough")
                     return
@@ -180,7 +189,7 @@ class _Link:
                 await self._send(hosting.Drop(gone))
             for start in range(0, len(run), AT_ONCE):
                 await self._send(hosting.Assign(run[start : start + AT_ONCE]))
-            await self._until_changed()
+            await _until(self._changed)
 
     def _is_fresh(self, change: hosts.Change) -> bool:
         """Whether it has not been sent lately; remembers that it is now."""
@@ -192,12 +201,25 @@ class _Link:
         self._sent[charger_id] = (change.assignment.generation, change.gone, now)
         return True
 
-    async def _until_changed(self) -> None:
-        try:
-            async with asyncio.timeout(LOOK_EVERY_SECONDS):
-                await self._changed.wait()
-        except TimeoutError:
-            return
+    async def _send_commands(self) -> None:
+        # A new link has been told nothing: all that the host has not answered goes again.
+        again_before = time.time() + RESEND_SECONDS
+        while True:
+            self._commanded.clear()
+            sent = await self._insist(partial(self._take_commands, again_before))
+            again_before = time.time() - RESEND_SECONDS
+            if sent:
+                await self._send(hosting.Commands(sent))
+            if len(sent) < AT_ONCE:
+                await _until(self._commanded)
+
+    async def _take_commands(self, again_before: float) -> list[hosting.Command]:
+        host, boot, now = self._hello.host_id, self._hello.boot_id, time.time()
+        due = partial(delivery.is_due, again_before=again_before)
+        if not await self._database.read(due, host, boot, now):
+            return []
+        take = partial(delivery.take, again_before=again_before, limit=AT_ONCE)
+        return await self._database.write(take, host, boot, now)
 
     async def _write_reports(self) -> None:
         host_id = self._hello.host_id
@@ -213,7 +235,8 @@ class _Link:
                 await self._insist(partial(self._database.write, hosts.dropped, host_id, dropped))
             for charger_id in (*dropped, *(report.charger_id for report in latest)):
                 self._sent.pop(charger_id, None)
-            self._changed.set()
+            # What was taken up makes room for more, and commands may have waited for it.
+            self.wake()
 
     async def _write_frames(self) -> None:
         while True:
@@ -222,6 +245,16 @@ class _Link:
             await self._insist(partial(self._frames_database.write, frame_log.append, frames))
             for message in batch:
                 await self._send(hosting.FramesAck(message.seq))
+
+    async def _write_outcomes(self) -> None:
+        host_id = self._hello.host_id
+        while True:
+            batch = await _waiting(self._outcomes, lambda message: len(message.outcomes))
+            told = [outcome for message in batch for outcome in message.outcomes]
+            await self._insist(
+                partial(self._database.write, delivery.apply, host_id, told, time.time())
+            )
+            await self._send(hosting.OutcomesAck([outcome.id for outcome in told]))
 
     async def _send(self, message: hosting.GatewayMessage) -> None:
         await self._socket.send_bytes(hosting.encode(message))
@@ -255,6 +288,15 @@ async def _hello(socket: WebSocket) -> hosting.Hello | None:
         )
         return None
     return message
+
+
+async def _until(something: asyncio.Event) -> None:
+    """Waits for it, or until it is time to look anyway."""
+    try:
+        async with asyncio.timeout(LOOK_EVERY_SECONDS):
+            await something.wait()
+    except TimeoutError:
+        return
 
 
 async def _waiting(queue: asyncio.Queue[T], size: Callable[[T], int]) -> list[T]:
