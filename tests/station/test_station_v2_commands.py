@@ -147,9 +147,10 @@ def test_unlock():
     assert state(booted(dc_station()), "unlock-connector") == "rejected"
 
 
-def test_a_pulled_cable_tells_who_waited():
+@pytest.mark.parametrize("stops", [True, False])
+def test_a_pulled_cable_tells_who_waited(stops):
     bench = booted()
-    bench.configure(TxCtrlr_TxStartPoint="EnergyTransfer")
+    bench.configure(TxCtrlr_TxStartPoint="EnergyTransfer", TxCtrlr_StopTxOnEVSideDisconnect=stops)
     bench.command("plug-connector")
     bench.command("ev-stops-energy")
     assert state(bench, "start-transaction", id_tag="TAG") == "none yet"

@@ -46,7 +46,7 @@ def test_heartbeats_come_at_the_interval_of_the_csms_which_is_a_variable_too():
     assert [at - START for at, action, _ in bench.log if action == "Heartbeat"][3:] == [195]
 
 
-@pytest.mark.parametrize("interval", [10**12, 10**25])
+@pytest.mark.parametrize("interval", [10**12, 10**25, 10**400])
 def test_no_interval_is_too_long(interval):
     for status in ("Accepted", "Pending", "Rejected"):
         bench = Bench2()
@@ -102,6 +102,9 @@ def test_no_transaction_starts_before_the_boot_is_accepted():
     bench.run(60)
     assert bench.told() == ["Occupied"]
     assert bench.story() == [("Started", "CablePluggedIn", "EVConnected")]
+    [started] = bench.events()
+    assert started["timestamp"] == "2030-03-17T17:48:20.000Z"  # when it was accepted
+    assert "offline" not in started
 
 
 def test_rejected_is_dumb_and_answers_security_error():

@@ -115,6 +115,8 @@ def test_a_car_that_stays_is_found_again_after_the_boot():
         ("Started", "CablePluggedIn"),
     ]
     assert bench.told()[-1] == "Occupied"
+    bench.command("unplug-connector")
+    assert last(bench)[2]["stoppedReason"] == "EVDisconnected"
 
 
 def test_an_evse_is_reset_alone():

@@ -237,6 +237,15 @@ def test_a_car_that_stays_after_the_end_starts_nothing_new():
     assert len({e["transactionInfo"]["transactionId"] for e in bench.events()}) == 2
 
 
+def test_a_driver_who_starts_again_does_not_leave():
+    bench = booted()
+    bench.charge()
+    stop(bench)
+    bench.start()
+    bench.run(600)
+    assert bench.events()[-1]["transactionInfo"]["chargingState"] == "Charging"
+
+
 # --- how it ends ---------------------------------------------------------------------------------
 
 
@@ -408,13 +417,14 @@ def test_disowned_but_it_goes_on_without_energy():
     assert last(bench)["timeSpentCharging"] == 0
 
 
-def test_disowned_while_charging_the_driver_comes_to_see():
+@pytest.mark.parametrize("interval", [1, 60])
+def test_disowned_while_charging_the_driver_comes_to_see(interval):
     bench = booted()
-    bench.configure(TxCtrlr_StopTxOnInvalidId=False)
+    bench.configure(TxCtrlr_StopTxOnInvalidId=False, SampledDataCtrlr_TxUpdatedInterval=interval)
     bench.charge()
     disown = {"idTokenInfo": {"status": "NoCredit"}}
     bench.policies["TransactionEvent"] = lambda _: disown
-    bench.run(70)
+    bench.run(interval + 10)
     assert ("Updated", "ChargingStateChanged", "SuspendedEVSE") in bench.story()
     assert bench.story()[-1] == ("Ended", "StopAuthorized", "EVConnected")
 

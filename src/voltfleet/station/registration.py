@@ -9,7 +9,7 @@ Rejected    REJECTED    CLOSED      boots again after the CSMS's interval
 Accepted    ACCEPTED    OPEN        tells the status of its connectors, beats
 """
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from enum import Enum, auto
 from typing import Any, Protocol
 
@@ -74,7 +74,7 @@ class HeartbeatAnswer(Protocol):
     def current_time(self) -> str: ...
 
 
-class RegistrationBlock(Block):
+class RegistrationBlock(Block, ABC):
     """The table above. A version says which messages it sends and where it keeps the interval."""
 
     __slots__ = ("_beating", "_boot_at", "standing")
