@@ -49,7 +49,7 @@ class Gateway:
             message = hosting.decode_host_message(data)
             match message:
                 case hosting.Hello():
-                    await self.send(socket, hosting.Welcome(30.0))
+                    await self.send(socket, hosting.Welcome(3.0))
                     self.host.set_result(socket)
                 case hosting.Beat():
                     self.worst_lag_ms = max(self.worst_lag_ms, message.lag_ms)

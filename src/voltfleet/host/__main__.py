@@ -94,8 +94,12 @@ async def serve(settings: HostSettings) -> int:
     if settings.parent_fd is not None:
         _exit_with_parent(settings.parent_fd)
     lock = HostLock(settings.data_dir, settings.host_id)
-    if not await _or_stopped(asyncio.create_task(lock.acquire()), stop):
-        return 0
+    if not lock.try_acquire():
+        log.warning(
+            "host_waits", why="another process of this host still runs", lock=str(lock.path)
+        )
+        if not await _or_stopped(asyncio.create_task(lock.acquire()), stop):
+            return 0
     tls = _tls(settings.ca_file)
     capacity = limits.capacity(limits.raise_descriptor_limit(), settings.capacity)
     host = Host(HostOptions(capacity, settings.dialling), start_clock(), tls=tls)

@@ -56,7 +56,7 @@ class _Csms:
 class Dialer:
     """Starts dials in the order they were asked for, per CSMS."""
 
-    def __init__(self, clock: Clock, limits: DialLimits, tls: ssl.SSLContext | None) -> None:
+    def __init__(self, clock: Clock, limits: DialLimits, tls: ssl.SSLContext) -> None:
         self._clock = clock
         self._limits = limits
         self._tls = tls

@@ -63,7 +63,7 @@ class Host:
         options: HostOptions,
         clock: Clock,
         *,
-        tls: ssl.SSLContext | None = None,
+        tls: ssl.SSLContext,
         station_factory: StationFactory = stations.build,
     ) -> None:
         self.options = options

@@ -49,12 +49,18 @@ def dial_failed(exc: BaseException, uri: WebSocketURI) -> str:
         case TimeoutError():
             why = f"no answer from {address}: check the address and firewalls"
         case ConnectionError():
-            why = f"{address} cut the connection during the handshake; is it a WebSocket server?"
+            why = _hung_up(uri)
         case OSError():
             why = _os_error(exc, address)
         case _:
             why = f"could not connect to {address}: {exc}"
     return why
+
+
+def _hung_up(uri: WebSocketURI) -> str:
+    if uri.secure:
+        return f"{where(uri)} cut the connection during the handshake; does it speak TLS (wss)?"
+    return f"{where(uri)} cut the connection during the handshake; is it a WebSocket server?"
 
 
 def _tls_error(exc: ssl.SSLError, address: str) -> str:
@@ -95,6 +101,8 @@ def handshake_refused(exc: Exception, uri: WebSocketURI, subprotocol: str) -> st
             return f"the CSMS did not keep to what was offered ({subprotocol}): {exc}"
         case InvalidUpgrade() | InvalidHeader():
             return f"{where(uri)} does not speak WebSocket properly: {exc}"
+        case InvalidMessage() if isinstance(exc.__cause__, EOFError):
+            return _hung_up(uri)
         case InvalidMessage():
             return f"{where(uri)} answered with something that is not HTTP; is it the CSMS's port?"
         case _:
