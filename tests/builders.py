@@ -10,7 +10,7 @@ from voltfleet.domain.hosting import (
     Hello,
 )
 from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template
-from voltfleet.fleet import hosts, jobs
+from voltfleet.fleet import hosts, jobs, provisioning
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage import migrate
 from voltfleet.storage.dialect import insert_new
@@ -113,3 +113,20 @@ def take_up(
         hosts.apply(connection, host_id, reports, now)
         hosts.dropped(connection, host_id, gone)
     return [assignment.charger_id for assignment in run]
+
+
+def carry_out(
+    database: Database, job_id: str, now: float, *, state: ConnectionState = ConnectionState.ONLINE
+) -> None:
+    """The job from its beginning to its end, on a host that takes up everything at once."""
+    connect_host(database, now, capacity=100_000)
+    left = 1
+    with database.writing() as connection:
+        provisioning.begin(connection, job_id, now)
+    while left:
+        with database.writing() as connection:
+            left = provisioning.register(connection, job_id, 1_000, now)
+    take_up(database, now, state=state)
+    with database.writing() as connection:
+        provisioning.place(connection, job_id, now)
+        provisioning.finish(connection, job_id, now)

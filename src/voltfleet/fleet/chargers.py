@@ -17,7 +17,8 @@ from voltfleet.domain.hosting import ConnectionState
 from voltfleet.domain.provisioning import CHARGER_DELETED, OPEN
 from voltfleet.domain.timestamps import rfc3339
 from voltfleet.fleet.scope import Tenant
-from voltfleet.storage.tables import chargers, job_failures
+from voltfleet.storage.dialect import insert_new
+from voltfleet.storage.tables import chargers, job_failures, jobs
 
 TO_THE_STATION = frozenset({"ws_url", "ocpp_version", "connector_type"})
 """Changes that the live station must take up: they begin a new generation."""
@@ -211,7 +212,7 @@ def remove_failed(connection: sa.Connection, job_id: str, now: float) -> None:
         chargers.c.provisioning == "FAILED",
         chargers.c.deleted_at.is_(None),
     )
-    _remove(connection, wanted, now)
+    _erase(connection, wanted, now)
 
 
 def _next_generation() -> dict[str, Any]:
@@ -223,6 +224,10 @@ def _next_generation() -> dict[str, Any]:
 
 def _remove(connection: sa.Connection, wanted: sa.ColumnElement[bool], now: float) -> None:
     _tell_their_jobs(connection, wanted)
+    _erase(connection, wanted, now)
+
+
+def _erase(connection: sa.Connection, wanted: sa.ColumnElement[bool], now: float) -> None:
     connection.execute(sa.delete(chargers).where(wanted, chargers.c.host_id.is_(None)))
     connection.execute(
         sa.update(chargers)
@@ -237,14 +242,16 @@ def _remove(connection: sa.Connection, wanted: sa.ColumnElement[bool], now: floa
 
 
 def _tell_their_jobs(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> None:
+    """A job under way that loses a charger, whatever state it was in, accounts for it as failed."""
     gone = connection.execute(
-        sa.select(chargers.c.job_id, chargers.c.identity).where(
-            wanted, chargers.c.job_id.is_not(None), chargers.c.provisioning.in_(OPEN)
-        )
+        sa.select(chargers.c.job_id, chargers.c.identity)
+        .join(jobs, jobs.c.id == chargers.c.job_id)
+        .where(wanted, jobs.c.status.in_(OPEN))
+        .with_for_update(read=True, of=jobs)  # so that the job does not end in between
     ).all()
     if gone:
         connection.execute(
-            sa.insert(job_failures),
+            insert_new(connection, job_failures),
             [
                 {
                     "job_id": job_id,

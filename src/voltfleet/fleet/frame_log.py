@@ -5,23 +5,24 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 
 from voltfleet.domain.hosting import FrameLog
+from voltfleet.storage.dialect import storable
 from voltfleet.storage.tables import ocpp_frames
 
 _TRIMMED_AT_ONCE = 50_000
 
 
 def append(connection: sa.Connection, frames: Sequence[FrameLog]) -> None:
-    """Keeps a batch of frames."""
+    """Keeps a batch of frames, each at its millisecond: what a reader is told finds it again."""
     if frames:
         connection.execute(
             sa.insert(ocpp_frames),
             [
                 {
                     "charger_id": frame.charger_id,
-                    "at": frame.at,
+                    "at": round(frame.at, 3),
                     "from_station": frame.from_station,
-                    "action": frame.action,
-                    "message": frame.message,
+                    "action": storable(frame.action),
+                    "message": storable(frame.message),
                 }
                 for frame in frames
             ],

@@ -12,13 +12,16 @@ import sqlalchemy as sa
 
 from voltfleet.domain.hosting import Assignment, Beat, ChargerReport, ConnectionState, Hello
 from voltfleet.domain.provisioning import OPEN, ProvisioningStatus, spread
-from voltfleet.storage.dialect import take_turns, upsert
+from voltfleet.storage.dialect import storable, take_turns, upsert
 from voltfleet.storage.tables import chargers, hosts
 
 HOST_LOST = (
     "The host process that runs this charger is not answering; the charger is given to another "
     "host, or back to this one when it returns."
 )
+
+
+_AT_REST = (ConnectionState.STOPPED.value, ConnectionState.WAITING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +126,7 @@ def apply(
         return
     # Spelled out: an IN list cannot be prepared once for many rows.
     becomes_ready = sa.or_(*(chargers.c.provisioning == state.value for state in sorted(OPEN)))
+    given_up = chargers.c.provisioning == ProvisioningStatus.FAILED.value
     statement = (
         sa.update(chargers)
         .where(
@@ -137,8 +141,9 @@ def apply(
                 (becomes_ready, ProvisioningStatus.READY.value), else_=chargers.c.provisioning
             ),
             provisioned_at=sa.func.coalesce(chargers.c.provisioned_at, now),
-            error=None,
-            error_code=None,
+            # A charger that was given up keeps its reason.
+            error=sa.case((given_up, chargers.c.error), else_=None),
+            error_code=sa.case((given_up, chargers.c.error_code), else_=None),
             connection_state=sa.func.coalesce(
                 sa.bindparam("b_state", type_=sa.Text), chargers.c.connection_state
             ),
@@ -210,7 +215,7 @@ def rehome(connection: sa.Connection, now: float) -> int:
         connection.execute(sa.delete(chargers).where(here, chargers.c.deleted_at.is_not(None)))
         connection.execute(
             sa.update(chargers)
-            .where(here, chargers.c.connection_state == ConnectionState.ONLINE.value)
+            .where(here, chargers.c.connection_state.not_in(_AT_REST))
             .values(
                 connection_state=ConnectionState.WAITING.value,
                 connection_since=now,
@@ -244,7 +249,7 @@ def _values(report: ChargerReport) -> dict[str, object]:
         "b_connection": state is not None,
         "b_state": state.state.value if state else None,
         "b_since": state.since if state else None,
-        "b_error": state.last_error if state else None,
+        "b_error": storable(state.last_error) if state and state.last_error else None,
         "b_attempts": state.attempts if state else None,
         "b_connectors": (
             None if report.connectors is None else msgspec.json.encode(report.connectors).decode()

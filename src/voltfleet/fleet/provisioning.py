@@ -193,11 +193,22 @@ def finish(connection: sa.Connection, job_id: str, now: float) -> None:
 
 def fail(connection: sa.Connection, job_id: str, failure: Failure, now: float) -> None:
     """Ends the job FAILED; nothing happens to one that is final already."""
+    created = (
+        sa.select(sa.func.count())
+        .where(
+            chargers.c.job_id == job_id,
+            chargers.c.provisioning == ProvisioningStatus.READY.value,
+            chargers.c.deleted_at.is_(None),
+        )
+        .scalar_subquery()
+    )
     changed = connection.execute(
         _open(job_id).values(
             status=ProvisioningStatus.FAILED.value,
             error=msgspec.json.encode(asdict(failure)).decode(),
             request=None,
+            created_count=created,
+            failed_count=jobs_table.c.total - created,
             updated_at=now,
         )
     ).rowcount
