@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Header, Query, Response, status
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, FailFast, Field
 
 from voltfleet.api import deps
 from voltfleet.api.charger_models import (
@@ -36,6 +36,9 @@ from voltfleet.fleet import charger_changes, chargers, jobs, locations
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Connection
 from voltfleet.storage.queue import WorkflowQueue
+
+# The lists of a bulk request stop at the first item of a wrong type (FailFast): a body of a million
+# of them would otherwise become a million errors, and a gigabyte.
 
 MOST_UPDATES = 1_000
 MOST_IDS = 20_000
@@ -73,6 +76,7 @@ class ChargerGroup(RequestModel):
     template: ChargerTemplate
     charger_ids: list[Slug] | None = Field(
         default=None,
+        fail_fast=True,
         description="Explicit identity suffixes. Truncated to chargers_number when longer.",
     )
     chargers_number: int | None = Field(
@@ -140,7 +144,9 @@ class UpdateLocationChargerItem(ChargerChanges):
 class UpdateLocationChargersRequest(RequestModel):
     """Changes to several chargers at once."""
 
-    chargers: list[UpdateLocationChargerItem] = Field(max_length=MOST_UPDATES)
+    chargers: Annotated[list[UpdateLocationChargerItem], FailFast()] = Field(
+        max_length=MOST_UPDATES
+    )
 
 
 class LocationChargerFailure(BaseModel):
@@ -192,7 +198,7 @@ async def create_location_chargers(
     services: deps.CurrentServices,
     tenant: deps.CurrentTenant,
     location_id: deps.LocationId,
-    groups: list[ChargerGroup],
+    groups: Annotated[list[ChargerGroup], FailFast()],
     response: Response,
     idempotency_key: Annotated[
         str | None,

@@ -7,6 +7,10 @@ import structlog
 
 _TALKATIVE = ("alembic", "dbos", "httpx2", "httpcore2", "uvicorn", "websockets")
 """Libraries whose everyday remarks say nothing to an operator."""
+_EXCEPTIONS = structlog.processors.ExceptionRenderer(
+    # Local variables may hold a token, and are long.
+    structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
+)
 
 def configure(*, level: str = "info", as_json: bool | None = None) -> None:
     """Set up logging for this process; entry points call it once.
@@ -44,6 +48,6 @@ def configure(*, level: str = "info", as_json: bool | None = None) -> None:
 def _rendering(*, as_json: bool) -> list[structlog.typing.Processor]:
     drop_internals = structlog.stdlib.ProcessorFormatter.remove_processors_meta
     if as_json:
-        exceptions = structlog.processors.dict_tracebacks
-        return [drop_internals, exceptions, structlog.processors.JSONRenderer()]
-    return [drop_internals, structlog.dev.ConsoleRenderer()]
+        return [drop_internals, _EXCEPTIONS, structlog.processors.JSONRenderer()]
+    plain = structlog.dev.plain_traceback
+    return [drop_internals, structlog.dev.ConsoleRenderer(exception_formatter=plain)]
