@@ -10,6 +10,7 @@ from starlette.types import StatelessLifespan
 from voltfleet.api import (
     catalog,
     chargers,
+    commands,
     errors,
     host_link,
     location_chargers,
@@ -35,6 +36,7 @@ _TAGS = [
     {"name": "Locations", "description": "The sites that chargers stand at."},
     {"name": "Location chargers", "description": "Fleets: many chargers of one location at once."},
     {"name": "Chargers", "description": "One charger at a time."},
+    {"name": "Commands", "description": "What chargers are told to do, and what became of it."},
     {"name": "Location templates", "description": "Ready-made sites."},
     {"name": "Service", "description": "The gateway itself."},
 ]
@@ -45,6 +47,8 @@ ROUTERS = (
     location_templates.router,
     location_chargers.router,
     chargers.router,
+    commands.charger_router,
+    commands.router,
     host_link.router,
 )
 

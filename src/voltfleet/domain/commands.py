@@ -61,11 +61,13 @@ TERMINAL_STATES = frozenset(
 
 
 class ProxyMessage(msgspec.Struct, frozen=True):
-    """Send this message to the CSMS; ``action`` in snake_case, ``ocpp_version`` as ``ocpp1.6``."""
+    """Send this message to the CSMS; ``action`` in snake_case, ``ocpp_version`` as ``ocpp1.6``.
+    ``strict``: only if the standard allows it; otherwise it goes out as it is."""
 
     action: str
     ocpp_version: str
     payload: dict[str, Any]
+    strict: bool = True
 
 
 class Configuration(msgspec.Struct, frozen=True):
@@ -94,11 +96,13 @@ class LocalAuthList(msgspec.Struct, frozen=True):
 
 
 class InjectFault(msgspec.Struct, frozen=True):
-    """Break something. Null ids: the whole station."""
+    """Break something (`domain.faults`): at that place, or, for a fault of the whole station,
+    anywhere. ``value`` is the number that some faults take."""
 
     fault_type: str
     evse_id: int | None = None
     connector_id: int | None = None
+    value: float | None = None
 
 
 class Place(msgspec.Struct, frozen=True):
