@@ -1,6 +1,6 @@
 """What one host process can do: boots per second, memory and CPU of an idle fleet.
 
-    python benchmarks/bench_host.py [--chargers 10000] [--idle-seconds 20] [--version OCPP1.6]
+    python benchmarks/bench_host.py [--chargers 10000] [--idle-seconds 60] [--version OCPP1.6]
 
 Three processes: the host under test, the cheapest possible CSMS (`lean_csms.py`), and this one,
 which plays the gateway (it decodes and acknowledges everything) and measures.
@@ -127,8 +127,6 @@ async def measure(options: argparse.Namespace) -> None:
         server = await serve(gateway.talk, "127.0.0.1", 0, compression=None, max_size=2**26)
         port = next(iter(server.sockets)).getsockname()[1]
         command = [sys.executable, "-m", "voltfleet.host"]
-        if options.profile:
-            command = [options.profile, "record", "-o", "/tmp/host.svg", "--", *command]
         host = stack.enter_context(
             started(
                 *command,
@@ -152,8 +150,37 @@ async def boot_and_idle(
     """The measurements."""
     count = options.chargers
     socket = await asyncio.wait_for(gateway.host, 20)
-    rss_before, cpu_before, csms_before = host.memory_info().rss, cpu(host), cpu(csms)
+    rss_before = host.memory_info().rss
+    await boot(gateway, socket, host, csms, ws_url, options)
+    await asyncio.sleep(3)
+    print(f"  worst lag while booting {gateway.worst_lag_ms:.0f} ms, frames {gateway.frames}")
+    gateway.worst_lag_ms = 0.0
+    frames, cpu_before, began = gateway.frames, cpu(host), time.perf_counter()
+    await asyncio.sleep(options.idle_seconds)
+    idle = (cpu(host) - cpu_before) / (time.perf_counter() - began) * 100
+    rss = host.memory_info().rss
+    print(f"  idle CPU {idle:.1f} % of a core, {gateway.frames - frames} frames meanwhile")
+    print(
+        f"  idle RSS {rss / 2**20:.0f} MiB, {(rss - rss_before) / count / 1024:.1f} KiB a charger"
+    )
+    print(f"  idle worst lag {gateway.worst_lag_ms:.0f} ms")
     began = time.perf_counter()
+    host.terminate()
+    await asyncio.to_thread(host.wait)
+    print(f"  SIGTERM to exit {time.perf_counter() - began:.2f} s")
+
+
+async def boot(
+    gateway: Gateway,
+    socket: ServerConnection,
+    host: psutil.Process,
+    csms: psutil.Process,
+    ws_url: str,
+    options: argparse.Namespace,
+) -> None:
+    """Assign the fleet and wait until it is online."""
+    count = options.chargers
+    host_before, csms_before, began = cpu(host), cpu(csms), time.perf_counter()
     for message in assignments(count, ws_url, options.version):
         await gateway.send(socket, message)
     try:
@@ -161,34 +188,11 @@ async def boot_and_idle(
     except TimeoutError:
         print("stuck at", gateway.online, sorted(gateway.errors)[:5])
         raise
-    took = time.perf_counter() - began
-    used = cpu(host) - cpu_before
+    took, used = time.perf_counter() - began, cpu(host) - host_before
     print(f"{count} x {options.version}: all booted {took:.2f} s, {count / took:.0f}/s")
-    print(
-        f"  host CPU {used:.2f} s = {used / count * 1e6:.0f} us a boot: {count / used:.0f}/s of a core"
-    )
-    print(
-        f"  CSMS CPU {cpu(csms) - csms_before:.2f} s; errors on the way: {sorted(gateway.errors)[:3]}"
-    )
-    await asyncio.sleep(3)
-    grown = host.memory_info().rss - rss_before
-    print(
-        f"  RSS {host.memory_info().rss / 2**20:.0f} MiB, {grown / count / 1024:.1f} KiB a charger"
-    )
-    print(f"  frames {gateway.frames}, worst lag while booting {gateway.worst_lag_ms:.0f} ms")
-    gateway.worst_lag_ms = 0.0
-    frames, cpu_before, began = gateway.frames, cpu(host), time.perf_counter()
-    await asyncio.sleep(options.idle_seconds)
-    idle = (cpu(host) - cpu_before) / (time.perf_counter() - began)
-    grown = host.memory_info().rss - rss_before
-    print(f"  idle CPU {idle * 100:.1f} % of a core, {gateway.frames - frames} frames meanwhile")
-    print(
-        f"  idle RSS {grown / count / 1024:.1f} KiB a charger, worst lag {gateway.worst_lag_ms:.0f} ms"
-    )
-    began = time.perf_counter()
-    host.terminate()
-    await asyncio.to_thread(host.wait)
-    print(f"  SIGTERM to exit {time.perf_counter() - began:.2f} s")
+    each = used / count * 1e6
+    print(f"  host CPU {used:.2f} s, {each:.0f} us a boot, {count / used:.0f}/s of a core")
+    print(f"  CSMS CPU {cpu(csms) - csms_before:.2f} s; errors {sorted(gateway.errors)[:3]}")
 
 
 def cpu(process: psutil.Process) -> float:
@@ -201,10 +205,9 @@ def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--chargers", type=int, default=10_000)
-    parser.add_argument("--idle-seconds", type=float, default=20.0)
+    parser.add_argument("--idle-seconds", type=float, default=60.0)
     parser.add_argument("--heartbeat", type=int, default=60)
     parser.add_argument("--version", default="OCPP1.6")
-    parser.add_argument("--profile", help="path of py-spy")
     uvloop.run(measure(parser.parse_args()))
 
 

@@ -410,6 +410,7 @@ class FakeGateway:
 
     async def kill(self) -> None:
         """As by ``kill -9``."""
+        self.beats.clear()
         if self._server is not None:
             for socket in self._server.connections:
                 socket.transport.abort()

@@ -191,13 +191,18 @@ class Link:
     async def _beat(self, socket: ClientConnection) -> None:
         host = self._host
         while True:
-            now, interval = host.clock(), host.lease.seconds / 3
-            unanswered = host.lease.unanswered_since()
-            if unanswered is not None and now - unanswered >= 0.9 * interval:
-                raise LinkBrokenError("the gateway does not answer")
-            host.lease.beat_sent(now)
+            host.lease.beat_sent(host.clock())
             await _send(socket, Beat(host.stations, host.online, host.take_worst_lag_ms()))
-            await asyncio.sleep(interval)
+            for _ in range(2):
+                await asyncio.sleep(host.lease.seconds / 6)
+                self._check_answers()
+
+    def _check_answers(self) -> None:
+        """A link that is dead without a sign has to be replaced while the lease still runs."""
+        lease = self._host.lease
+        unanswered = lease.unanswered_since()
+        if unanswered is not None and self._host.clock() - unanswered >= lease.seconds / 2:
+            raise LinkBrokenError("the gateway does not answer")
 
     async def _flush(self, socket: ClientConnection, fences: int) -> None:
         host = self._host
