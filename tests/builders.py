@@ -126,7 +126,8 @@ def carry_out(
     while left:
         with database.writing() as connection:
             left = provisioning.register(connection, job_id, 1_000, now)
-    take_up(database, now, state=state)
     with database.writing() as connection:
         provisioning.place(connection, job_id, now)
+    take_up(database, now, state=state)
+    with database.writing() as connection:
         provisioning.finish(connection, job_id, now)

@@ -52,3 +52,12 @@ def test_trim_by_age_and_by_number(frames: Database) -> None:
         assert frame_log.trim(connection, older_than=NOW + 2, keep=1_000) == 0
         assert frame_log.trim(connection, older_than=NOW, keep=4) == 4
     assert page(frames)[0] == ["[6]", "[7]", "[8]", "[9]"]
+
+
+def test_a_nul_from_a_csms_is_kept_as_a_replacement(frames: Database) -> None:
+    with frames.writing() as connection:
+        frame_log.append(connection, [FrameLog("n", NOW, False, "Bo\0ot", "[2,\0")])
+    with frames.reading() as connection:
+        asked = {"start": None, "end": None, "action": None, "offset": 0, "limit": 9}
+        found, _ = frame_log.page(connection, "n", **asked)
+    assert [(frame.action, frame.message) for frame in found] == [("Bo\ufffdot", "[2,\ufffd")]

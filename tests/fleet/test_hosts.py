@@ -7,6 +7,7 @@ from builders import ACME
 from voltfleet.domain.hosting import Beat, ChargerReport, ConnectionReport, ConnectionState
 from voltfleet.fleet import chargers, hosts, provisioning
 from voltfleet.storage.engine import Database
+from voltfleet.storage.tables import chargers as chargers_table
 
 NOW = 1_800_000_000.0
 EXPIRED = NOW + builders.LEASE_SECONDS + 1
@@ -127,3 +128,10 @@ def test_without_another_host_chargers_wait_for_theirs(database: Database) -> No
     assert all_chargers(database)[0].connection_error == hosts.HOST_LOST
     builders.connect_host(database, EXPIRED, boot_id="second")
     assert len(changes(database)) == 4
+
+
+def test_whatever_a_lost_charger_was_doing_it_does_no_more(database: Database) -> None:
+    with database.writing() as connection:
+        connection.execute(chargers_table.update(), {"connection_state": "pending"})
+        hosts.rehome(connection, EXPIRED)
+    assert {charger.connection_state for charger in all_chargers(database)} == {"waiting"}

@@ -1,15 +1,16 @@
 import gzip
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
 import builders
 from builders import ACME, OTHER
 from voltfleet.domain.errors import InvalidInput, NotFound, Unavailable
-from voltfleet.domain.provisioning import ProvisioningStatus
+from voltfleet.domain.provisioning import MAX_ATTEMPTS, UNKNOWN, ProvisioningStatus
 from voltfleet.domain.requests import Requested
-from voltfleet.fleet import jobs, provisioning
+from voltfleet.fleet import chargers, jobs, provisioning
 from voltfleet.storage.engine import Database
 
 NOW = 1_800_000_000.0
@@ -194,6 +195,49 @@ def test_the_same_key_and_request_is_one_job(database: Database) -> None:
         database, builders.batch(2), submission=submission, queue=queue, tenant=OTHER
     )
     assert other != first
+
+
+def test_the_same_key_at_once_is_one_job(database: Database) -> None:
+    queue = builders.NoQueue()
+    submission = jobs.Submission("key", "hash")
+    builders.accept(database, builders.batch(1))  # its location is there
+
+    def accept(_: int) -> str:
+        return builders.accept(database, builders.batch(2), submission=submission, queue=queue)
+
+    with ThreadPoolExecutor(12) as threads:
+        accepted = list(threads.map(accept, range(24)))
+    assert len(set(accepted)) == 1
+    assert len(queue.enqueued) == 1
+
+
+def test_a_failed_job_accounts_for_all_its_chargers(database: Database) -> None:
+    builders.connect_host(database, NOW, capacity=2)
+    job_id = builders.accept(database, builders.batch(5), now=NOW)
+    run(database, job_id, chunk=10)
+    builders.take_up(database, NOW)
+    with database.writing() as connection:
+        provisioning.fail(connection, job_id, UNKNOWN, NOW)
+    seen = view(database, job_id)
+    assert (seen.status, seen.created, seen.failed) == (ProvisioningStatus.FAILED, 2, 3)
+
+
+def test_a_charger_given_up_keeps_its_reason_when_its_host_takes_it_up_after_all(
+    database: Database,
+) -> None:
+    builders.connect_host(database, NOW)
+    job_id = builders.accept(database, builders.batch(1), now=NOW)
+    run(database, job_id)
+    now = NOW
+    for _ in range(MAX_ATTEMPTS):
+        now += 16
+        builders.connect_host(database, now)
+        with database.writing() as connection:
+            provisioning.reclaim(connection, job_id, now)
+    builders.take_up(database, now)
+    with database.reading() as connection:
+        found = chargers.created_by(connection, job_id, "FAILED")
+    assert [charger.error_code for charger in found] == ["host_not_answering"]
 
 
 def test_the_same_key_with_another_request_is_refused(database: Database) -> None:

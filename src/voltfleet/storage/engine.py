@@ -162,9 +162,9 @@ class Database:
     ) -> T:
         """``work(connection, *args)`` in a writing transaction, committed when this returns.
 
-        Raises `Unavailable` when the database cannot be reached, is hung, or has too much to do.
-        After a deadline (`Unavailable.code` is ``database_timeout``) it is not known whether the
-        transaction was committed: repeat only what is idempotent.
+        Raises `Unavailable` when the database cannot be reached, is hung, or has too much to do;
+        what was refused so is rolled back. Only when it was the commit itself that hung is it not
+        known what became of it.
         """
         return await self._in_thread(self._write, work, args, kwargs)
 
@@ -173,25 +173,35 @@ class Database:
         self._threads.shutdown(wait=True, cancel_futures=True)
         self.engine.dispose()
 
-    def _read(self, work: Callable[..., T], args: Any, kwargs: Any) -> T:
+    def _read(
+        self, work: Callable[..., T], args: Any, kwargs: Any, given_up: threading.Event
+    ) -> T:
+        _go_on(given_up)
         with self.reading() as connection:
             return work(connection, *args, **kwargs)
 
-    def _write(self, work: Callable[..., T], args: Any, kwargs: Any) -> T:
+    def _write(
+        self, work: Callable[..., T], args: Any, kwargs: Any, given_up: threading.Event
+    ) -> T:
+        _go_on(given_up)
         with self.writing() as connection:
-            return work(connection, *args, **kwargs)
+            result = work(connection, *args, **kwargs)
+            _go_on(given_up)
+            return result
 
     async def _in_thread(self, transact: Callable[..., T], work: Any, args: Any, kwargs: Any) -> T:
         if self._waiting >= BACKLOG:
             raise Unavailable("The database has too much to do.", code="database_busy")
         self._waiting += 1
+        given_up = threading.Event()
         future = asyncio.get_running_loop().run_in_executor(
-            self._threads, transact, work, args, kwargs
+            self._threads, transact, work, args, kwargs, given_up
         )
         future.add_done_callback(self._done)
         try:
             return await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)
         except TimeoutError as error:
+            given_up.set()
             raise Unavailable(
                 "The database did not answer in time.", code="database_timeout"
             ) from error
@@ -208,6 +218,15 @@ class Database:
         self._waiting -= 1
         if not future.cancelled():
             future.exception()  # an abandoned one's error was answered by the deadline
+
+
+class _GivenUpError(Exception):
+    """Whoever asked for it has been told that it was not done."""
+
+
+def _go_on(given_up: threading.Event) -> None:
+    if given_up.is_set():
+        raise _GivenUpError
 
 
 def _is_outage(error: DBAPIError) -> bool:
