@@ -59,8 +59,11 @@ class Provisioner:
         the time since.
         """
         steps = self._steps
-        touched = 0.0
+        touched = -TOUCH_EVERY_SECONDS
         while True:
+            if steps.clock() - touched > TOUCH_EVERY_SECONDS:
+                steps.once(lambda c, now: provisioning.touch(c, job_id, "settle", now))
+                touched = steps.clock()
             standing = steps.look(lambda c, now: provisioning.standing(c, job_id, now))
             if not standing.open:
                 return
@@ -68,7 +71,4 @@ class Provisioner:
                 steps.once(lambda c, now: provisioning.place(c, job_id, now))
                 steps.once(lambda c, now: provisioning.reclaim(c, job_id, now))
                 self._assigned()
-            if steps.clock() - touched > TOUCH_EVERY_SECONDS:
-                steps.once(lambda c, now: provisioning.touch(c, job_id, "settle", now))
-                touched = steps.clock()
             self._wait(LOOK_EVERY_SECONDS)
