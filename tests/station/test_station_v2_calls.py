@@ -65,7 +65,6 @@ def test_other_vendors_messages_are_unknown():
 @pytest.mark.parametrize("version", [OcppVersion.V201, OcppVersion.V21])
 def test_every_handler_is_for_an_action_of_the_standard(version):
     assert set(_TABLE) <= schemas.actions(version)
-    assert len(_TABLE) == 12
 
 
 def test_21_knows_actions_that_201_does_not():

@@ -1,47 +1,70 @@
-"""Functional block C: who may charge. The CSMS says so (C01), or what the cache remembers of it
-(C10 to C12), or, offline, the settings (C13, C15)."""
+"""Functional block C: who may charge. The CSMS says so (C01), or the Local Authorization List (C13,
+C14), or what the cache remembers (C10 to C12), or, offline, the settings (C15)."""
 
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context, parse_rfc3339
+from voltfleet.station.local_list import LocalList
 from voltfleet.station.outbox import Failure, FailureKind
-from voltfleet.station.v2.device_model import catalog
+from voltfleet.station.v2.device_model import authorizing
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import authorization as m
-from voltfleet.station.v2.messages.types import GenericStatus, IdToken, IdTokenInfo
+from voltfleet.station.v2.messages.types import (
+    AuthorizationStatus,
+    GenericStatus,
+    IdToken,
+    IdTokenInfo,
+)
 from voltfleet.station.v2.permit import Hear, Verdict
 
 MAX_CACHED = 500
 _NO_AUTHORIZATION = "NoAuthorization"
 _CENTRAL = "Central"
 
-_FROM_CACHE = Verdict(accepted=True, text="accepted by the authorization cache")
+_OFFLINE = Verdict(accepted=False, text="the station is offline and cannot ask its CSMS")
 
-_CacheKey = tuple[str, str]
 _Cached = tuple[IdTokenInfo, float]
 """What was said of the token, and when the cache forgets it (epoch seconds)."""
 
 
-class Authorization(Block):
-    """Asks the CSMS, and keeps the Authorization Cache; it survives a reboot (C10.FR.02)."""
+class Known(NamedTuple):
+    """What the station knows of a token itself. ``final``: the CSMS is not to be asked about a
+    token that is not accepted here."""
 
-    __slots__ = ("_cache", "_model")
+    info: IdTokenInfo
+    source: str
+    final: bool
+
+    def verdict(self, evse_id: int) -> Verdict:
+        """Whether it may charge at the EVSE."""
+        accepted = self.info.allows(evse_id)
+        word = "accepted" if accepted else "refused"
+        return Verdict(accepted, f"{word} by the {self.source}", group=group_of(self.info))
+
+
+class Authorization(Block):
+    """Asks the CSMS, and keeps what it knows of tokens; it survives a reboot (C10.FR.02)."""
+
+    __slots__ = ("_cache", "_model", "local_list")
 
     def __init__(self, ctx: Context, model: DeviceModel) -> None:
         super().__init__(ctx)
         self._model = model
-        self._cache: dict[_CacheKey, _Cached] | None = None
+        self._cache: dict[str, _Cached] | None = None
+        self.local_list: LocalList[IdTokenInfo] | None = None
 
     def authorize(self, token: IdToken, evse_id: int, hear: Hear) -> None:
         """Tell ``hear`` whether the token may charge at the EVSE: at once if it is known here."""
-        known = self._known(token)
         if token.type == _NO_AUTHORIZATION:
             hear(Verdict(accepted=True, text="no authorization is needed"))
-        elif known is not None and known.allows(evse_id) and self._cache_decides():
-            hear(_FROM_CACHE)
-        elif self._model.flag(catalog.DISABLE_REMOTE_AUTHORIZATION):
+            return
+        known = self._known(token)
+        accepted = known is not None and known.info.allows(evse_id)
+        if known is not None and self._may_decide() and (accepted or known.final):
+            hear(known.verdict(evse_id))
+        elif self._model.flag(authorizing.DISABLE_REMOTE_AUTHORIZATION):
             hear(Verdict(accepted=False, text="DisableRemoteAuthorization is true"))
         else:
             self.ask(token, evse_id, hear)
@@ -59,14 +82,14 @@ class Authorization(Block):
         """C10: the CSMS said something about the token."""
         if token.type in {_NO_AUTHORIZATION, _CENTRAL} or not self._cache_enabled():
             return
-        forget_at = self.ctx.now + self._model.whole(catalog.AUTH_CACHE_LIFE_TIME)
+        forget_at = self.ctx.now + self._model.whole(authorizing.AUTH_CACHE_LIFE_TIME)
         if info.cache_expiry_date_time is not None:
             # C10.FR.08: what the CSMS says overrides LifeTime.
             told = parse_rfc3339(info.cache_expiry_date_time)
             forget_at = forget_at if told is None else told - self.ctx.clock_offset
         cache = self._cache = self._cache or {}
-        cache.pop(_key(token), None)
-        cache[_key(token)] = (info, forget_at)
+        cache.pop(key_of_token(token), None)
+        cache[key_of_token(token)] = (info, forget_at)
         if len(cache) > MAX_CACHED:
             del cache[next(iter(cache))]
 
@@ -86,7 +109,7 @@ class Authorization(Block):
         info = answer.id_token_info
         self.learn(token, info)
         accepted = info.allows(evse_id)
-        hear(Verdict(accepted, said("Authorize", info), told(info)))
+        hear(Verdict(accepted, said("Authorize", info), told(info), group_of(info)))
 
     def _unanswered(
         self, token: IdToken, evse_id: int | None, hear: Hear, failure: Failure
@@ -101,28 +124,53 @@ class Authorization(Block):
     def _offline_verdict(self, token: IdToken, evse_id: int | None) -> Verdict:
         known = self._known(token)
         if known is None:
-            if self._model.flag(catalog.OFFLINE_TX_FOR_UNKNOWN_ID):
+            if self._model.flag(authorizing.OFFLINE_TX_FOR_UNKNOWN_ID):
                 text = "accepted offline: OfflineTxForUnknownIdEnabled is true"
                 return Verdict(accepted=True, text=text)
-        elif known.allows(evse_id) and self._model.flag(catalog.LOCAL_AUTHORIZE_OFFLINE):
-            return _FROM_CACHE
-        return Verdict(accepted=False, text="the station is offline and cannot ask its CSMS")
+            return _OFFLINE
+        # C13.FR.04: what is known to be barred stays out, whatever holds for unknown tokens.
+        return known.verdict(evse_id or 0) if self._may_decide() else _OFFLINE
 
-    def _cache_decides(self) -> bool:
-        """C12: whether a token that the cache accepts need not be asked about."""
-        setting = (
-            catalog.LOCAL_PRE_AUTHORIZE if self.ctx.online else catalog.LOCAL_AUTHORIZE_OFFLINE
+    def _may_decide(self) -> bool:
+        """C12, C14: whether a token that is accepted here need not be asked about."""
+        online = self.ctx.online
+        return self._model.flag(
+            authorizing.LOCAL_PRE_AUTHORIZE if online else authorizing.LOCAL_AUTHORIZE_OFFLINE
         )
-        return self._model.flag(setting)
 
     def _cache_enabled(self) -> bool:
-        return self._model.flag(catalog.AUTH_CACHE_ENABLED)
+        return self._model.flag(authorizing.AUTH_CACHE_ENABLED)
 
-    def _known(self, token: IdToken) -> IdTokenInfo | None:
+    def _known(self, token: IdToken) -> Known | None:
+        """The list goes before the cache (C13.FR.01)."""
+        return self._listed(token) or self._cached(token)
+
+    def _listed(self, token: IdToken) -> Known | None:
+        if self.local_list is None or not self._model.flag(authorizing.LOCAL_LIST_ENABLED):
+            return None
+        info = self.local_list.find(key_of_token(token))
+        if info is None:
+            return None
+        expiry = info.cache_expiry_date_time
+        until = None if expiry is None else parse_rfc3339(expiry)
+        if until is not None and until <= self.ctx.now + self.ctx.clock_offset:
+            info = IdTokenInfo(AuthorizationStatus.EXPIRED)
+        final = self._model.flag(authorizing.LIST_DISABLE_POST_AUTHORIZE)
+        return Known(info, "local authorization list", final)
+
+    def _cached(self, token: IdToken) -> Known | None:
         if self._cache is None or not self._cache_enabled():
             return None
-        info, forget_at = self._cache.get(_key(token), (None, 0.0))
-        return info if forget_at > self.ctx.now else None
+        info, forget_at = self._cache.get(key_of_token(token), (None, 0.0))
+        if info is None or forget_at <= self.ctx.now:
+            return None
+        final = self._model.flag(authorizing.CACHE_DISABLE_POST_AUTHORIZE)
+        return Known(info, "authorization cache", final)
+
+
+def group_of(info: IdTokenInfo) -> str | None:
+    """The group that the token belongs to, as tokens are compared."""
+    return None if info.group_id_token is None else key_of_token(info.group_id_token)
 
 
 def told(info: IdTokenInfo) -> dict[str, Any]:
@@ -138,6 +186,6 @@ def said(action: str, info: IdTokenInfo) -> str:
     return f"the CSMS answered {action} with {info.status}"
 
 
-def _key(token: IdToken) -> _CacheKey:
-    """Id tokens are case insensitive (C01.FR.20)."""
-    return token.type, token.id_token.casefold()
+def key_of_token(token: IdToken) -> str:
+    """By which tokens are compared: they are case insensitive (C01.FR.20)."""
+    return f"{token.type} {token.id_token.casefold()}"

@@ -16,6 +16,7 @@ from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.inventory import Inventory
+from voltfleet.station.v2.local_auth_list import LocalAuthList
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.remote_control import RemoteControl
@@ -38,6 +39,7 @@ _TABLE = table_of(
         Trigger,
         Reset,
         DataTransfer,
+        LocalAuthList,
     )
 )
 """In the order of `Engine2._blocks`."""
@@ -74,6 +76,7 @@ class Engine2:
         )
         remote = RemoteControl(ctx, model, sessions, authorization, transactions)
         self._reset = Reset(ctx, sessions, availability, registration, transactions)
+        local_list = LocalAuthList(ctx, model, authorization)
         self._commands = UserCommands(ctx, sessions, authorization, transactions, remote)
         self._blocks = (
             availability,
@@ -85,6 +88,7 @@ class Engine2:
             Trigger(ctx, sessions, availability, registration, meters),
             self._reset,
             DataTransfer(ctx),
+            local_list,
         )
         ctx.hardware.listener = transactions.hardware
         ctx.on_power_up = self._power_up

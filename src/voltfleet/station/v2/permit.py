@@ -9,11 +9,12 @@ from voltfleet.station.v2.messages.types import IdToken
 
 class Verdict(NamedTuple):
     """What became of a token or of the start asked for with it: whether it was accepted, in words,
-    and what the CSMS answered (if it was asked)."""
+    what the CSMS answered (if it was asked), and the group of the token (if it is known)."""
 
     accepted: bool
     text: str
     detail: dict[str, Any] | None = None
+    group: str | None = None
 
 
 Hear = Callable[[Verdict], None]

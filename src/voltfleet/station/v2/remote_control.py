@@ -7,7 +7,7 @@ from voltfleet.station.blocks import Block, handles
 from voltfleet.station.connector import Cable, CableEvent, Connector, Fault
 from voltfleet.station.context import Context
 from voltfleet.station.v2.authorization import Authorization
-from voltfleet.station.v2.device_model import catalog
+from voltfleet.station.v2.device_model import authorizing
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import remote_control as m
 from voltfleet.station.v2.messages.remote_control import UnlockStatus
@@ -54,7 +54,7 @@ class RemoteControl(Block):
         # F01.FR.13: the id of the transaction that the cable has started already.
         going_on = session.transaction if session is not None else None
         permit = Permit(request.id_token, TriggerReason.REMOTE_START, request.remote_start_id)
-        if self._model.flag(catalog.AUTHORIZE_REMOTE_START):
+        if self._model.flag(authorizing.AUTHORIZE_REMOTE_START):
             heard = partial(self._heard, connector, permit)
             self._authorization.authorize(request.id_token, evse.id, heard)
         else:

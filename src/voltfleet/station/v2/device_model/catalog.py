@@ -5,6 +5,7 @@ Variables of how the host dials (profiles, back-off) are read only: they are the
 """
 
 from voltfleet.ocppj.rpc import CALL_TIMEOUT_SECONDS
+from voltfleet.station.v2.device_model.authorizing import AUTHORIZATION
 from voltfleet.station.v2.device_model.definition import (
     MAX_VALUE,
     Facts,
@@ -124,30 +125,6 @@ _SECURITY = (
     fixed("SecurityCtrlr", "SecurityProfile", DataType.INTEGER, "0"),
 )
 
-# --- AuthCtrlr, AuthCacheCtrlr ------------------------------------------------------------------
-
-AUTHORIZE_REMOTE_START = flag("AuthCtrlr", "AuthorizeRemoteStart", default=False)
-DISABLE_REMOTE_AUTHORIZATION = flag("AuthCtrlr", "DisableRemoteAuthorization", default=False)
-LOCAL_AUTHORIZE_OFFLINE = flag("AuthCtrlr", "LocalAuthorizeOffline", default=True)
-LOCAL_PRE_AUTHORIZE = flag("AuthCtrlr", "LocalPreAuthorize", default=False)
-OFFLINE_TX_FOR_UNKNOWN_ID = flag("AuthCtrlr", "OfflineTxForUnknownIdEnabled", default=False)
-
-AUTH_CACHE_ENABLED = flag("AuthCacheCtrlr", "Enabled", default=True)
-AUTH_CACHE_LIFE_TIME = whole("AuthCacheCtrlr", "LifeTime", 30 * _DAY, (0, _YEAR), unit="s")
-
-_AUTH = (
-    fixed("AuthCtrlr", "Enabled", DataType.BOOLEAN, "true"),
-    AUTHORIZE_REMOTE_START,
-    DISABLE_REMOTE_AUTHORIZATION,
-    LOCAL_AUTHORIZE_OFFLINE,
-    LOCAL_PRE_AUTHORIZE,
-    OFFLINE_TX_FOR_UNKNOWN_ID,
-    fixed("AuthCacheCtrlr", "Available", DataType.BOOLEAN, "true"),
-    AUTH_CACHE_ENABLED,
-    AUTH_CACHE_LIFE_TIME,
-    fixed("AuthCacheCtrlr", "Policy", DataType.OPTION_LIST, "FIFO", values_list="FIFO"),
-)
-
 # --- TxCtrlr, SampledDataCtrlr, AlignedDataCtrlr ------------------------------------------------
 
 TX_POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
@@ -221,7 +198,7 @@ CONTROLLERS = (
     *_CLOCK,
     *_DEVICE_DATA,
     *_SECURITY,
-    *_AUTH,
+    *AUTHORIZATION,
     *_TRANSACTIONS,
 )
 """All of the above, in the order of reports."""

@@ -44,7 +44,7 @@ Key = tuple[str, str, int, int, str, str]
 class Definition:
     """One variable. It has a ``value`` as it left the factory, or it is ``read`` anew each time;
     without a ``check`` nobody can change it. ``max_set`` is the value of its MaxSet attribute.
-    ``in_summary`` puts it into the SummaryInventory."""
+    ``in_summary`` puts it into the SummaryInventory; ``varies``: the station changes it itself."""
 
     component: Component
     variable: Variable
@@ -54,6 +54,7 @@ class Definition:
     check: Check | None = None
     max_set: str | None = None
     in_summary: bool = False
+    varies: bool = False
 
     @property
     def mutability(self) -> Mutability:
@@ -63,7 +64,7 @@ class Definition:
     @property
     def constant(self) -> bool:
         """Whether it never changes at run time."""
-        return self.check is None and self.read is None
+        return self.check is None and self.read is None and not self.varies
 
     @property
     def key(self) -> Key:
@@ -170,6 +171,16 @@ def fixed(
     )
     where = component(owner) if isinstance(owner, str) else owner
     return Definition(where, Variable(name, instance), characteristics, value)
+
+
+def varying(
+    owner: str, name: str, data_type: DataType, value: str, *, max_limit: float | None = None
+) -> Definition:
+    """Something that only the station changes (`DeviceModel.note`)."""
+    characteristics = VariableCharacteristics(
+        data_type, supports_monitoring=False, max_limit=max_limit
+    )
+    return Definition(component(owner), Variable(name), characteristics, value, varies=True)
 
 
 def live(

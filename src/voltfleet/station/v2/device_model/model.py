@@ -72,13 +72,17 @@ class DeviceModel:
         kept = None if definition.check is None else definition.check(value)
         if kept is None:
             return False
+        self.note(definition, kept)
+        return True
+
+    def note(self, definition: Definition, value: str) -> None:
+        """It is so now, whoever may change it."""
         if self._changed is None:
             self._changed = {}
-        if kept == definition.value:
+        if value == definition.value:
             self._changed.pop(definition, None)
         else:
-            self._changed[definition] = kept
-        return True
+            self._changed[definition] = value
 
 
 _NO_VARIABLE = Variable("")
