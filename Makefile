@@ -23,7 +23,7 @@ demo: setup
 	@$(BIN)/voltfleet demo $(ARGS)
 
 test: setup
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup
 	$(BIN)/ruff check

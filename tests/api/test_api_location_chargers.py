@@ -684,21 +684,17 @@ async def test_pages_have_bounds(user: httpx2.AsyncClient, query: str) -> None:
     assert codes(await user.get(f"{PATH}?{query}"))[0][0] == ["query", query.partition("=")[0]]
 
 
-async def test_thousands_of_ids_can_be_asked_for_and_deleted(
-    user: httpx2.AsyncClient,
-    database: Database,
-    clock: FakeClock,
-    monkeypatch: pytest.MonkeyPatch,
+async def test_a_thousand_ids_can_be_asked_for_and_deleted(
+    user: httpx2.AsyncClient, database: Database, clock: FakeClock
 ) -> None:
-    monkeypatch.setattr("httpx2._urlparse.MAX_URL_LENGTH", 2**20)  # our client's limit, not ours
     await created(user, database, clock, group(charger_ids=["A"]))
     there = (await user.get(PATH)).json()["data"][0]["id"]
-    ids = [there, *(f"nobody-{n}" for n in range(19_999))]
+    ids = [there, *(f"nobody-{n}" for n in range(999))]
     assert (await user.get(PATH, params={"charger_ids": ids})).json()["total"] == 1
     too_many = await user.get(PATH, params={"charger_ids": [*ids, "one-more"]})
     assert codes(too_many)[0][0] == ["query", "charger_ids"]
     done = (await user.delete(PATH, params={"charger_ids": ids})).json()
-    assert (done["deleted"], done["failed_count"]) == ([there], 19_999)
+    assert (done["deleted"], done["failed_count"]) == ([there], 999)
 
 
 async def test_a_bulk_update_changes_what_it_can(

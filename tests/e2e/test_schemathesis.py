@@ -93,7 +93,7 @@ def run(gateway: Gateway, folder: Path, config: str, *options: str) -> dict[str,
 
 def test_requests_that_schemathesis_invents(gateway: Gateway, tmp_path: Path) -> None:
     """Ids, too, but for those that it finds in answers and uses in what it sends next."""
-    report = run(gateway, tmp_path, "", "--max-examples", "20")
+    report = run(gateway, tmp_path, "", "--max-examples", "10")
     assert report["test_cases"]["generated"] >= FEWEST_CASES
     assert report["operations"]["tested"] == report["operations"]["total"] >= 20
 
@@ -106,7 +106,7 @@ def test_requests_about_what_exists(
     hooks = Path(__file__).with_name("schemathesis_hooks.py")
     config = "\n".join([f'hooks = "{hooks}"', "[parameters]", *lines])
     options = ["--exclude-method", "DELETE", "--phases", "examples,coverage,fuzzing"]
-    report = run(gateway, tmp_path, config, *options, "--max-examples", "15")
+    report = run(gateway, tmp_path, config, *options, "--max-examples", "10")
     accepted = {
         operation
         for operation, phases in report["valid_rates"].items()

@@ -41,8 +41,10 @@ from voltfleet.storage.queue import WorkflowQueue
 # of them would otherwise become a million errors, and a gigabyte.
 
 MOST_UPDATES = 1_000
-MOST_IDS = 20_000
-"""Ids in one query; a database takes only so many."""
+MOST_IDS = 1_000
+"""Ids in one query: as many as fit into a URL, which the HTTP server bounds at 64 KiB."""
+QueryId = Annotated[str, Field(max_length=36, pattern=r"^[A-Za-z0-9-]*$")]
+"""A charger's id where it stands in a URL."""
 
 router = deps.router("/ocpp/locations/{location_id}/chargers", "Location chargers")
 
@@ -181,7 +183,7 @@ async def list_location_chargers(
     location_id: deps.LocationId,
     page: deps.CurrentPage,
     charger_ids: Annotated[
-        list[Slug] | None, Query(max_length=MOST_IDS, description="Only these.")
+        list[QueryId] | None, Query(max_length=MOST_IDS, description="Only these.")
     ] = None,
 ) -> ChargerListResponse:
     """List the location's chargers, in the order of their creation."""
@@ -250,7 +252,7 @@ async def delete_location_chargers(
     tenant: deps.CurrentTenant,
     location_id: deps.LocationId,
     charger_ids: Annotated[
-        list[Slug], Query(max_length=MOST_IDS, description="The chargers to delete.")
+        list[QueryId], Query(max_length=MOST_IDS, description="The chargers to delete.")
     ],
 ) -> DeleteLocationChargersResponse:
     """Delete chargers of the location; their stations disconnect. One that is not there is named in
