@@ -85,6 +85,26 @@ def test_what_is_sent_stays_even_if_it_alone_is_over_the_limit() -> None:
     assert buffer.unacked() == [sent]
 
 
+def test_large_frames_go_in_smaller_batches() -> None:
+    buffer = FrameBuffer(100)
+    for _ in range(5):
+        buffer.add(FrameLog("id", 0.0, True, "x", "y" * (outbox.CHARS_PER_MESSAGE // 2)))
+    assert [len(batch.frames) for batch in buffer.take()] == [2, 2, 1]
+
+
+def test_the_room_is_bounded_in_characters_too() -> None:
+    buffer = FrameBuffer(100, limit_chars=25)
+    for number in range(10, 30):
+        buffer.add(frame(number))
+    (batch,) = buffer.take()
+    assert numbers([batch]) == list(range(18, 30))
+    assert buffer.dropped == 8
+    for number in range(30, 43):
+        buffer.add(frame(number))
+    buffer.acked(batch.seq)
+    assert numbers(list(buffer.take())) == list(range(31, 43))
+
+
 def test_reports_come_in_portions() -> None:
     box = Outbox(frame_limit=10)
     for number in range(outbox.REPORTS_PER_MESSAGE + 1):

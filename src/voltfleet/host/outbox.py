@@ -16,6 +16,8 @@ from voltfleet.domain.hosting import (
 
 REPORTS_PER_MESSAGE = 1000
 FRAMES_PER_MESSAGE = 2000
+CHARS_PER_MESSAGE = 2**20
+"""Servers refuse messages of more than some megabytes; a batch may exceed this by one frame."""
 FRAME_MESSAGES_UNACKED = 16
 
 
@@ -29,36 +31,39 @@ class Reporter(Protocol):
 class FrameBuffer:
     """The frame log on its way to the gateway: bounded, oldest dropped first, kept until acked."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, limit_chars: int = 64 * 2**20) -> None:
         self._limit = limit
+        self._limit_chars = limit_chars
         self._waiting: deque[FrameLog] = deque()
         self._unacked: dict[int, Frames] = {}
         self._unacked_frames = 0
+        self._chars = 0
         self._seq = 0
         self.dropped = 0
         """How many frames were lost for want of room since the start."""
-        self.add = self._waiting.append
-        """Keep one frame. The bound holds after the next `trim` or `take`."""
 
     def __len__(self) -> int:
         return len(self._waiting) + self._unacked_frames
 
+    def add(self, frame: FrameLog) -> None:
+        """Keep one frame. The bounds hold after the next `trim` or `take`."""
+        self._waiting.append(frame)
+        self._chars += len(frame.message)
+
     def trim(self) -> None:
-        """Drop the oldest that are over the limit; those sent and not yet acked count, and stay."""
-        excess = min(len(self) - self._limit, len(self._waiting))
-        for _ in range(excess):
-            self._waiting.popleft()
-        self.dropped += max(0, excess)
+        """Drop the oldest that are over a limit; those sent and not yet acked count, and stay."""
+        while self._waiting and (len(self) > self._limit or self._chars > self._limit_chars):
+            self._chars -= len(self._waiting.popleft().message)
+            self.dropped += 1
 
     def take(self) -> Iterator[Frames]:
         """The next batches, as far as the window of unacked ones is open."""
         self.trim()
         while self._waiting and len(self._unacked) < FRAME_MESSAGES_UNACKED:
             self._seq += 1
-            count = min(len(self._waiting), FRAMES_PER_MESSAGE)
-            batch = Frames(self._seq, [self._waiting.popleft() for _ in range(count)])
+            batch = Frames(self._seq, self._next_batch())
             self._unacked[batch.seq] = batch
-            self._unacked_frames += count
+            self._unacked_frames += len(batch.frames)
             yield batch
 
     def acked(self, seq: int) -> None:
@@ -66,10 +71,20 @@ class FrameBuffer:
         batch = self._unacked.pop(seq, None)
         if batch is not None:
             self._unacked_frames -= len(batch.frames)
+            self._chars -= sum(len(frame.message) for frame in batch.frames)
 
     def unacked(self) -> list[Frames]:
         """What to send again on a new link, in order, under the same numbers."""
         return list(self._unacked.values())
+
+    def _next_batch(self) -> list[FrameLog]:
+        frames: list[FrameLog] = []
+        chars = 0
+        while self._waiting and len(frames) < FRAMES_PER_MESSAGE and chars < CHARS_PER_MESSAGE:
+            frame = self._waiting.popleft()
+            chars += len(frame.message)
+            frames.append(frame)
+        return frames
 
 
 class Outbox:
