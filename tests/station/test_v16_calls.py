@@ -13,8 +13,8 @@ OCCURENCE, FORMATION = "OccurenceConstraintViolation", "FormationViolation"  # 1
     ("action", "payload", "code", "field"),
     [
         ("MakeCoffee", {}, "NotImplemented", None),
-        ("ReserveNow", {}, "NotSupported", None),
-        ("SetChargingProfile", {}, "NotSupported", None),
+        ("StartTransaction", {}, "NotSupported", None),
+        ("SetChargingProfile", {"connectorId": 1}, OCCURENCE, "csChargingProfiles"),
         ("BootNotification", {}, "NotSupported", None),
         ("Reset", {}, OCCURENCE, "type"),
         ("Reset", {"type": "Warm"}, PROPERTY, "type"),

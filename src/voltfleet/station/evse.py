@@ -6,14 +6,16 @@ from voltfleet.domain.specs import CurrentType
 from voltfleet.station.connector import Connector
 from voltfleet.station.ev import Ev
 from voltfleet.station.meter import FREQUENCY_HZ, NOMINAL_VOLTAGE_V, Meter, Reading, voltage
+from voltfleet.station.smart_charging import NO_LIMIT, Limit
 
 
 class Evse:
     """Holds what is so; `Hardware` changes it, so that every change is metered and told.
 
     ``active`` is the connector with the car. ``closed`` says that the contactor is: energy flows if
-    the car wants it. ``limit_w`` caps the offer. ``watch_wh`` is where the register is awaited.
-    ``attended`` says that the simulated driver brought the car and will fetch it.
+    the car wants it. ``limit_w`` caps the offer, as the user wants, and ``profile_limit`` as the
+    charging profiles do. ``watch_wh`` is where the register is awaited. ``attended`` says that the
+    simulated driver brought the car and will fetch it.
     """
 
     __slots__ = (
@@ -25,6 +27,7 @@ class Evse:
         "id",
         "limit_w",
         "meter",
+        "profile_limit",
         "watch_wh",
     )
 
@@ -36,18 +39,53 @@ class Evse:
         self.ev: Ev | None = None
         self.closed = False
         self.limit_w = inf
+        self.profile_limit: Limit = NO_LIMIT
         self.attended = False
         self.watch_wh: float | None = None
+
+    @property
+    def charging(self) -> bool:
+        """Whether energy would flow if it were offered."""
+        return self.closed and self.ev is not None and self.ev.wants_energy
+
+    @property
+    def wires(self) -> int:
+        """The phases that the cable and the car have in common (1 for DC)."""
+        spec = (self.active or self.connectors[0]).spec
+        if spec.current_type is CurrentType.DC:
+            return 1
+        return min(spec.phases, self.ev.phases if self.ev else spec.phases)
+
+    @property
+    def phases(self) -> int:
+        """Of them, those that the charging profiles let it use."""
+        return min(self.wires, self.profile_limit.phases)
+
+    def bounds(self) -> Limit:
+        """What the hardware and the user allow, whatever the charging profiles say."""
+        spec = (self.active or self.connectors[0]).spec
+        watts = min(float(spec.max_power_w), self.limit_w)
+        if spec.current_type is CurrentType.DC:
+            return Limit(watts, phases=1)
+        return Limit(watts, spec.max_current_a, spec.phases)
+
+    @property
+    def voltage_v(self) -> float:
+        """What is at the connector, or would be."""
+        spec = (self.active or self.connectors[0]).spec
+        return voltage(spec.current_type, self.ev.soc if self.ev else 0.0)
 
     def offered_w(self) -> float:
         """What the EVSE offers the car now; 0 with the contactor open."""
         if not self.closed or self.active is None or self.ev is None:
             return 0.0
-        spec = self.active.spec
-        offered = min(float(spec.max_power_w), self.limit_w)
+        spec, limit = self.active.spec, self.profile_limit
+        offered = min(float(spec.max_power_w), self.limit_w, limit.watts)
         if spec.current_type is CurrentType.AC:
-            wires = min(spec.phases, self.ev.phases)
-            offered = min(offered, spec.max_current_a * NOMINAL_VOLTAGE_V * wires)
+            amps = min(spec.max_current_a, limit.amps)
+            offered = min(offered, amps * NOMINAL_VOLTAGE_V * self.phases)
+        elif limit.amps != inf:
+            offered = min(offered, limit.amps * self.voltage_v)
         return max(0.0, offered)
 
     def power_w(self) -> float:
@@ -62,7 +100,7 @@ class Evse:
         if seconds <= 0:
             return
         self.meter.advanced_at = now
-        if self.closed and self.ev is not None and self.ev.wants_energy:
+        if self.charging and self.ev is not None:
             self.meter.count(self.ev.draw(self.offered_w(), seconds))
 
     def seconds_until(self, register_wh: float) -> float:
@@ -77,9 +115,9 @@ class Evse:
         self.advance(now)
         spec = (self.active or self.connectors[0]).spec
         soc = None if self.ev is None else self.ev.soc
-        volts = voltage(spec.current_type, soc or 0.0)
+        volts = self.voltage_v
         dc = spec.current_type is CurrentType.DC
-        phases = 1 if dc else min(spec.phases, self.ev.phases if self.ev else spec.phases)
+        phases = self.phases
         power, offered = self.power_w(), self.offered_w()
         return Reading(
             at=now,

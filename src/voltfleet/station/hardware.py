@@ -12,6 +12,7 @@ from voltfleet.station.ev import Ev, any_car
 from voltfleet.station.evse import Evse
 from voltfleet.station.meter import Meter
 from voltfleet.station.rng import Rng
+from voltfleet.station.smart_charging import Limit
 from voltfleet.station.timers import Timers
 
 _OLDEST_METER_WH = 5_000_000
@@ -130,6 +131,15 @@ class Hardware:
             return
         evse.advance(now)
         evse.limit_w = limit_w
+        self._foresee(evse, now)
+        self.listener(HardwareEvent.OFFER_CHANGED, evse, evse.active or evse.connectors[0])
+
+    def set_profile_limit(self, evse: Evse, limit: Limit, now: float) -> None:
+        """Cap what the EVSE offers as the charging profiles want it (`NO_LIMIT`: no cap)."""
+        if evse.profile_limit == limit:
+            return
+        evse.advance(now)
+        evse.profile_limit = limit
         self._foresee(evse, now)
         self.listener(HardwareEvent.OFFER_CHANGED, evse, evse.active or evse.connectors[0])
 

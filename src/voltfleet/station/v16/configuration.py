@@ -15,7 +15,7 @@ from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.types import ConfigurationStatus
 
-PROFILES = ("Core", "LocalAuthListManagement", "RemoteTrigger")
+PROFILES = ("Core", "LocalAuthListManagement", "SmartCharging", "RemoteTrigger")
 """The feature profiles built (SupportedFeatureProfiles)."""
 
 MEASURANDS = (
@@ -41,15 +41,20 @@ class Name(StrEnum):
     ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID = "AllowOfflineTxForUnknownId"
     AUTHORIZATION_CACHE_ENABLED = "AuthorizationCacheEnabled"
     AUTHORIZE_REMOTE_TX_REQUESTS = "AuthorizeRemoteTxRequests"
+    CHARGE_PROFILE_MAX_STACK_LEVEL = "ChargeProfileMaxStackLevel"
+    CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT = "ChargingScheduleAllowedChargingRateUnit"
+    CHARGING_SCHEDULE_MAX_PERIODS = "ChargingScheduleMaxPeriods"
     CLOCK_ALIGNED_DATA_INTERVAL = "ClockAlignedDataInterval"
     CONNECTION_TIME_OUT = "ConnectionTimeOut"
     CONNECTOR_PHASE_ROTATION = "ConnectorPhaseRotation"
+    CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED = "ConnectorSwitch3to1PhaseSupported"
     GET_CONFIGURATION_MAX_KEYS = "GetConfigurationMaxKeys"
     HEARTBEAT_INTERVAL = "HeartbeatInterval"
     LOCAL_AUTH_LIST_ENABLED = "LocalAuthListEnabled"
     LOCAL_AUTH_LIST_MAX_LENGTH = "LocalAuthListMaxLength"
     LOCAL_AUTHORIZE_OFFLINE = "LocalAuthorizeOffline"
     LOCAL_PRE_AUTHORIZE = "LocalPreAuthorize"
+    MAX_CHARGING_PROFILES_INSTALLED = "MaxChargingProfilesInstalled"
     METER_VALUES_ALIGNED_DATA = "MeterValuesAlignedData"
     METER_VALUES_ALIGNED_DATA_MAX_LENGTH = "MeterValuesAlignedDataMaxLength"
     METER_VALUES_SAMPLED_DATA = "MeterValuesSampledData"
@@ -131,15 +136,20 @@ KEYS: Mapping[Name, Key] = {
     Name.ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: Key("false", _boolean),
     Name.AUTHORIZATION_CACHE_ENABLED: Key("true", _boolean),
     Name.AUTHORIZE_REMOTE_TX_REQUESTS: Key("false", _boolean),
+    Name.CHARGE_PROFILE_MAX_STACK_LEVEL: Key("10", None),
+    Name.CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT: Key("Current,Power", None),
+    Name.CHARGING_SCHEDULE_MAX_PERIODS: Key("24", None),
     Name.CLOCK_ALIGNED_DATA_INTERVAL: Key("0", _SECONDS),
     Name.CONNECTION_TIME_OUT: Key("60", _AT_LEAST_ONE_SECOND),
     Name.CONNECTOR_PHASE_ROTATION: Key("NotApplicable", _rotations),
+    Name.CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: Key("true", None),
     Name.GET_CONFIGURATION_MAX_KEYS: Key("100", None),
     Name.HEARTBEAT_INTERVAL: Key("300", _whole(1, 365 * _DAY)),
     Name.LOCAL_AUTH_LIST_ENABLED: Key("true", _boolean),
     Name.LOCAL_AUTH_LIST_MAX_LENGTH: Key("1000", None),
     Name.LOCAL_AUTHORIZE_OFFLINE: Key("true", _boolean),
     Name.LOCAL_PRE_AUTHORIZE: Key("false", _boolean),
+    Name.MAX_CHARGING_PROFILES_INSTALLED: Key("20", None),
     Name.METER_VALUES_ALIGNED_DATA: Key(_SAMPLED, _measurands),
     Name.METER_VALUES_ALIGNED_DATA_MAX_LENGTH: Key(str(_MAX_MEASURANDS), None),
     Name.METER_VALUES_SAMPLED_DATA: Key(_SAMPLED, _measurands),
@@ -163,6 +173,10 @@ KEYS: Mapping[Name, Key] = {
 }
 _WITH_SOC_ON_DC = (Name.METER_VALUES_ALIGNED_DATA, Name.METER_VALUES_SAMPLED_DATA)
 """A DC station knows the car's state of charge; over an AC cable no car tells it."""
+_ON_DC = {
+    Name.CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT: "Power",
+    Name.CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: "false",
+}
 
 _BY_LOWER = {name.lower(): name for name in Name}
 
@@ -183,6 +197,8 @@ class Configuration(Block):
             return self._changed[name]
         if name is Name.NUMBER_OF_CONNECTORS:
             return str(len(self.ctx.hardware.connectors))
+        if name in _ON_DC and self._dc():
+            return _ON_DC[name]
         default = KEYS[name].default
         return f"{default},SoC" if name in _WITH_SOC_ON_DC and self._dc() else default
 
@@ -209,6 +225,11 @@ class Configuration(Block):
             self.on_change(name)
         return ConfigurationStatus.ACCEPTED
 
+    def change(self, key: str, value: str) -> ConfigurationStatus:
+        """`set` by a key as anybody may write it: NotSupported if there is no such key."""
+        name = _BY_LOWER.get(key.lower())
+        return ConfigurationStatus.NOT_SUPPORTED if name is None else self.set(name, value)
+
     @handles(m.GetConfiguration)
     def get_configuration(self, request: m.GetConfiguration) -> m.GetConfigurationResponse:
         """§5.8: the keys asked for, or all; unknown ones are named apart."""
@@ -221,10 +242,7 @@ class Configuration(Block):
     @handles(m.ChangeConfiguration)
     def change_configuration(self, request: m.ChangeConfiguration) -> m.ChangeConfigurationResponse:
         """§5.3: NotSupported for an unknown key, Rejected for a value that does not fit it."""
-        name = _BY_LOWER.get(request.key.lower())
-        if name is None:
-            return m.ChangeConfigurationResponse(ConfigurationStatus.NOT_SUPPORTED)
-        return m.ChangeConfigurationResponse(self.set(name, request.value))
+        return m.ChangeConfigurationResponse(self.change(request.key, request.value))
 
     def _dc(self) -> bool:
         return self.ctx.spec.evses[0].connectors[0].current_type is CurrentType.DC

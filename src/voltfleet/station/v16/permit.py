@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from voltfleet.station.smart_charging import Profile
+
 
 class Verdict(NamedTuple):
     """What became of a token or of the start asked for with it: whether it was accepted, in words,
@@ -19,9 +21,11 @@ Hear = Callable[[Verdict], None]
 
 class Permit(NamedTuple):
     """Leave to charge, waiting for a car. ``hear`` is told once what became of it. The limits are
-    the driver's: after so much time or energy the driver ends the transaction."""
+    the driver's: after so much time or energy the driver ends the transaction. ``profile`` is the
+    TxProfile that the transaction is to have."""
 
     id_tag: str
     hear: Hear | None = None
     duration_seconds: float | None = None
     energy_wh: float | None = None
+    profile: Profile | None = None

@@ -7,13 +7,13 @@ from msgspec import UNSET
 from voltfleet.domain.specs import ConnectorType, CurrentType
 from voltfleet.station import driver
 from voltfleet.station.blocks import Block, handles
-from voltfleet.station.connector import Fault
 from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.permit import Permit, Verdict
+from voltfleet.station.v16.smart_charging import SmartCharging
 from voltfleet.station.v16.status import Bay
 from voltfleet.station.v16.transactions import Transactions
 from voltfleet.station.v16.types import Reason, Simple, UnlockStatus
@@ -23,7 +23,13 @@ class RemoteControl(Block):
     """The Central System starts, stops and unlocks. Where it starts a connector without a car, a
     simulated driver brings one."""
 
-    __slots__ = ("_authorization", "_availability", "_configuration", "_transactions")
+    __slots__ = (
+        "_authorization",
+        "_availability",
+        "_configuration",
+        "_smart_charging",
+        "_transactions",
+    )
 
     def __init__(
         self,
@@ -32,21 +38,27 @@ class RemoteControl(Block):
         availability: Availability,
         authorization: Authorization,
         transactions: Transactions,
+        smart_charging: SmartCharging,
     ) -> None:
         super().__init__(ctx)
         self._configuration = configuration
         self._availability = availability
         self._authorization = authorization
         self._transactions = transactions
+        self._smart_charging = smart_charging
 
     @handles(m.RemoteStartTransaction)
     def remote_start(self, request: m.RemoteStartTransaction) -> m.RemoteStartTransactionResponse:
-        """§5.11. A charging profile is ignored, as it must be without Smart Charging. §4.2 does not
-        allow this while Pending."""
+        """§5.11. §4.2 does not allow this while Pending."""
         bay = self._meant(request)
         if not self.ctx.online or bay is None or not self._transactions.free(bay):
             return m.RemoteStartTransactionResponse(Simple.REJECTED)
         permit = Permit(request.id_tag)
+        if request.charging_profile is not UNSET:
+            profile = self._smart_charging.of_remote_start(request.charging_profile)
+            if profile is None:
+                return m.RemoteStartTransactionResponse(Simple.REJECTED)
+            permit = Permit(request.id_tag, profile=profile)
         if self._configuration.flag(Name.AUTHORIZE_REMOTE_TX_REQUESTS):
             self._authorization.authorize(request.id_tag, partial(self._heard, bay, permit))
         else:
@@ -84,7 +96,7 @@ class RemoteControl(Block):
         spec = bay.connector.spec
         if spec.type is not ConnectorType.TYPE2 or spec.current_type is CurrentType.DC:
             return UnlockStatus.NOT_SUPPORTED
-        if bay.connector.fault is Fault.CONNECTOR_LOCK_FAILURE:
+        if bay.connector.lock_broken:
             return UnlockStatus.UNLOCK_FAILED
         if bay.transaction is not None:
             self._transactions.stop(bay, Reason.UNLOCK_COMMAND)

@@ -27,6 +27,7 @@ from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.permit import Permit, Verdict
+from voltfleet.station.v16.smart_charging import SmartCharging
 from voltfleet.station.v16.status import Bay, Transaction16
 from voltfleet.station.v16.types import AuthorizationStatus, ReadingContext, Reason
 
@@ -34,7 +35,14 @@ from voltfleet.station.v16.types import AuthorizationStatus, ReadingContext, Rea
 class Transactions(Block):
     """Starts and stops transactions. ``accepting`` is false while the station goes down."""
 
-    __slots__ = ("_authorization", "_availability", "_configuration", "_meters", "accepting")
+    __slots__ = (
+        "_authorization",
+        "_availability",
+        "_configuration",
+        "_meters",
+        "_smart_charging",
+        "accepting",
+    )
 
     def __init__(
         self,
@@ -43,12 +51,14 @@ class Transactions(Block):
         availability: Availability,
         authorization: Authorization,
         meters: MeterReadings,
+        smart_charging: SmartCharging,
     ) -> None:
         super().__init__(ctx)
         self._configuration = configuration
         self._availability = availability
         self._authorization = authorization
         self._meters = meters
+        self._smart_charging = smart_charging
         self.accepting = True
 
     def free(self, bay: Bay) -> bool:
@@ -108,6 +118,7 @@ class Transactions(Block):
             Lane.TRANSACTION,
         )
         ctx.hardware.set_contactor(bay.evse, closed=True, now=ctx.now)
+        self._smart_charging.transaction_started(bay, permit.profile)
         self._availability.refresh(bay)
         self._meters.schedule_sample(bay)
         self._limit(bay, permit)
@@ -143,6 +154,7 @@ class Transactions(Block):
             # §9.1.28: no energy, but the transaction goes on until its driver ends it.
             transaction.barred = True
             self.ctx.hardware.set_contactor(bay.evse, closed=False, now=self.ctx.now)
+            self._smart_charging.apply()
             self._availability.refresh(bay)
             driver.returns(self.ctx, bay.evse, partial(self._driver_ends, bay))
 
@@ -167,6 +179,7 @@ class Transactions(Block):
         ctx.call_built(m.StopTransaction, build, m.StopTransactionResponse, learn)
         bay.finished = bay.connector.plugged and bay.operative
         self._availability.refresh(bay)
+        self._smart_charging.transaction_stopped(bay)
         driver.leaves(ctx, bay.evse)
 
     def stop_all(self, reason: Reason) -> None:
@@ -207,6 +220,7 @@ class Transactions(Block):
                 self._driver_ends(bay)
             case HardwareEvent.EV_HAS_ENOUGH if evse.ev is not None and evse.ev.full:
                 driver.returns(self.ctx, evse, partial(self._driver_ends, bay))
+        self._smart_charging.apply()
         self._availability.refresh(bay)
 
     def _plugged_in(self, bay: Bay) -> None:
