@@ -22,7 +22,7 @@ T = TypeVar("T")
 
 JOBS_AT_ONCE = 32
 """Jobs that one gateway carries out at a time; a job that waits for a host holds a thread."""
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.2
 """How often the queue is looked at: the longest wait before a job begins."""
 MAX_RECOVERIES = 50
 """Crashes of the process that a job survives before it is taken for the cause of them."""
