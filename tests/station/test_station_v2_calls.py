@@ -22,7 +22,7 @@ HALF = {"requestId": 1.5, "reportBase": "FullInventory"}
     [
         ("Nonsense", {}, "NotImplemented", None),
         ("RemoteStartTransaction", {}, "NotImplemented", None),
-        ("ReserveNow", {}, "NotSupported", None),
+        ("AFRRSignal", {}, "NotImplemented", None),
         ("BootNotification", {}, "NotSupported", None),
         ("Reset", {}, OCCURRENCE, "type"),
         ("Reset", {"type": 1}, TYPE, "type"),

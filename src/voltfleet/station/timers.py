@@ -11,8 +11,8 @@ from operator import itemgetter
 Key = tuple[str, int]
 """A name, and a number that tells timers of one name apart (EVSE or connector; 0: station)."""
 
-PHYSICAL = frozenset({"energy", "driver", "power"})
-"""Names of timers that are the world's, not the firmware's: a reboot does not stop them."""
+PHYSICAL = frozenset({"energy", "driver", "power", "reservation"})
+"""Names of timers that are the world's, or of what is kept for good: a reboot does not stop them."""
 
 _Entry = tuple[float, Key, Callable[[], None]]
 _due_at = itemgetter(0)
@@ -37,6 +37,10 @@ class Timers:
             if entry[1] == key:
                 del self._entries[position]
                 return
+
+    def stop_all(self, name: str) -> None:
+        """Forget every timer of that name."""
+        self._entries = [entry for entry in self._entries if entry[1][0] != name]
 
     def stop_firmware(self) -> None:
         """Forget what the firmware waits for, as a reboot does; the world goes on."""

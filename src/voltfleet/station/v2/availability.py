@@ -7,10 +7,11 @@ What holds of a connector decides its status; the first row that fits is it:
     a transaction that waits for a car   Available
     inoperative, or held                 Unavailable
     a car                                Occupied
+    kept for a token                     Reserved
     nothing                              Available
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 
 from voltfleet.station.blocks import Block, handles
@@ -60,16 +61,19 @@ class Availability(Block):
 
     What is inoperative stays so over a reboot (G03.FR.08, G04.FR.08). ``_busy`` are the EVSEs with
     a transaction, which goes on when they are made inoperative; ``_held`` those that are kept free
-    for a reset.
+    for a reset. While there are reservations, ``reserve`` (set by `Reservations`) tells which EVSEs
+    are ``reserved``, and is asked anew at every change.
     """
 
-    __slots__ = ("_busy", "_held", "_inoperative", "ports")
+    __slots__ = ("_busy", "_held", "_inoperative", "ports", "reserve", "reserved")
 
     def __init__(self, ctx: Context) -> None:
         super().__init__(ctx)
         self._inoperative = _NOWHERE
         self._busy = _NO_EVSE
         self._held = _NO_EVSE
+        self.reserved = _NO_EVSE
+        self.reserve: Callable[[], frozenset[int]] | None = None
         self.ports = tuple(Port(c, ctx.now) for c in ctx.hardware.connectors)
         for port in self.ports:
             self._report(port)
@@ -105,7 +109,10 @@ class Availability(Block):
             return ConnectorStatus.FAULTED
         if connector.evse_id not in self._busy and not self.usable(connector):
             return ConnectorStatus.UNAVAILABLE
-        return ConnectorStatus.OCCUPIED if connector.plugged else ConnectorStatus.AVAILABLE
+        if connector.plugged:
+            return ConnectorStatus.OCCUPIED
+        reserved = connector.evse_id in self.reserved and connector.evse_id not in self._busy
+        return ConnectorStatus.RESERVED if reserved else ConnectorStatus.AVAILABLE
 
     # --- changes --------------------------------------------------------------------------------
 
@@ -126,6 +133,11 @@ class Availability(Block):
 
     def refresh(self, connectors: Iterable[Connector]) -> None:
         """Something about these connectors may have changed: decide their status anew, and tell."""
+        if self.reserve is not None:
+            reserved = self.reserve()
+            if reserved != self.reserved:
+                self.reserved = reserved
+                connectors = self.ctx.hardware.connectors
         for connector in connectors:
             port = self.ports[connector.number - 1]
             status = self._decide(connector)

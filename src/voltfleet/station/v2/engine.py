@@ -21,6 +21,7 @@ from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.remote_control import RemoteControl
 from voltfleet.station.v2.reset import Reset
+from voltfleet.station.v2.reservations import Reservations
 from voltfleet.station.v2.session import Sessions
 from voltfleet.station.v2.transaction_events import TransactionEvents
 from voltfleet.station.v2.transactions import Transactions
@@ -41,6 +42,7 @@ _TABLE = table_of(
         DataTransfer,
         LocalAuthList,
     )
+        Reservations,
 )
 """In the order of `Engine2._blocks`."""
 
@@ -72,7 +74,16 @@ class Engine2:
         events = TransactionEvents(ctx, sessions)
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
         transactions = Transactions(
-            ctx, model, availability, registration, authorization, sessions, events, meters
+        reservations = Reservations(ctx, model, availability, sessions)
+            ctx,
+            model,
+            availability,
+            registration,
+            authorization,
+            sessions,
+            events,
+            meters,
+            reservations,
         )
         remote = RemoteControl(ctx, model, sessions, authorization, transactions)
         self._reset = Reset(ctx, sessions, availability, registration, transactions)
@@ -91,6 +102,7 @@ class Engine2:
             local_list,
         )
         ctx.hardware.listener = transactions.hardware
+            reservations,
         ctx.on_power_up = self._power_up
 
     def connected(self) -> None:

@@ -21,8 +21,9 @@ Hear = Callable[[Verdict], None]
 
 
 class Permit(NamedTuple):
-    """Leave to charge. ``trigger`` is how it came; ``hear`` is told once what became of it. The
-    limits are the driver's: after so much time or energy the driver ends the transaction."""
+    """Leave to charge. ``group`` is the token's, if it is known; ``trigger`` is how the leave came;
+    ``hear`` is told once what became of it. The limits are the driver's: after so much time or
+    energy the driver ends the transaction."""
 
     id_token: IdToken
     trigger: TriggerReason = TriggerReason.AUTHORIZED
@@ -30,3 +31,4 @@ class Permit(NamedTuple):
     hear: Hear | None = None
     duration_seconds: float | None = None
     energy_wh: float | None = None
+    group: str | None = None

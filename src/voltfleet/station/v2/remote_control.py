@@ -4,9 +4,9 @@ from functools import partial
 
 from voltfleet.domain.specs import ConnectorType, CurrentType
 from voltfleet.station.blocks import Block, handles
-from voltfleet.station.connector import Cable, CableEvent, Connector, Fault
+from voltfleet.station.connector import Cable, CableEvent, Connector
 from voltfleet.station.context import Context
-from voltfleet.station.v2.authorization import Authorization
+from voltfleet.station.v2.authorization import Authorization, key_of_token
 from voltfleet.station.v2.device_model import authorizing
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import remote_control as m
@@ -49,11 +49,15 @@ class RemoteControl(Block):
         connector = self._meant(request)
         if not self.ctx.online or connector is None:
             return m.RequestStartTransactionResponse(_REJECTED, self._why_not(request))
+        if not self._transactions.admits(connector, _permit(request)):
+            # F01.FR.21 and FR.22
+            info = StatusInfo("Reserved", "it is kept for another token")
+            return m.RequestStartTransactionResponse(_REJECTED, info)
         evse = self.ctx.hardware.evse_of(connector)
         session = self._sessions.get(evse.id)
         # F01.FR.13: the id of the transaction that the cable has started already.
         going_on = session.transaction if session is not None else None
-        permit = Permit(request.id_token, TriggerReason.REMOTE_START, request.remote_start_id)
+        permit = _permit(request)
         if self._model.flag(authorizing.AUTHORIZE_REMOTE_START):
             heard = partial(self._heard, connector, permit)
             self._authorization.authorize(request.id_token, evse.id, heard)
@@ -87,7 +91,7 @@ class RemoteControl(Block):
         session = self._sessions.get(connector.evse_id)
         if session is not None and session.transaction is not None and session.permit is not None:
             return UnlockStatus.ONGOING_AUTHORIZED_TRANSACTION
-        if not _has_lock(connector) or connector.fault is Fault.CONNECTOR_LOCK_FAILURE:
+        if not _has_lock(connector) or connector.lock_broken:
             return UnlockStatus.UNLOCK_FAILED
         if connector.cable is Cable.LOCKED:
             connector.feed(CableEvent.UNLOCK)
@@ -96,10 +100,12 @@ class RemoteControl(Block):
     def _meant(self, request: m.RequestStartTransaction) -> Connector | None:
         """F01.FR.07: without an EVSE the station chooses."""
         evses = self.ctx.hardware.evses
+        token, group = request.id_token, request.group_id_token
         if request.evse_id is None:
-            return self._transactions.choose()
+            return self._transactions.choose(token, group)
         known = 1 <= request.evse_id <= len(evses)
-        return self._transactions.choose(evses[request.evse_id - 1]) if known else None
+        evse = evses[request.evse_id - 1] if known else None
+        return None if evse is None else self._transactions.choose(token, group, evse)
 
     def _why_not(self, request: m.RequestStartTransaction) -> StatusInfo:
         if not self.ctx.online:
@@ -109,8 +115,20 @@ class RemoteControl(Block):
 
     def _heard(self, connector: Connector, permit: Permit, verdict: Verdict) -> None:
         # Meanwhile somebody else may have been faster.
-        if verdict.accepted and self._transactions.free(connector):
+        permit = permit._replace(group=verdict.group or permit.group)
+        free = self._transactions.free(connector) and self._transactions.admits(connector, permit)
+        if verdict.accepted and free:
             self._transactions.grant(connector, permit)
+
+
+def _permit(request: m.RequestStartTransaction) -> Permit:
+    group = request.group_id_token
+    return Permit(
+        request.id_token,
+        TriggerReason.REMOTE_START,
+        request.remote_start_id,
+        group=None if group is None else key_of_token(group),
+    )
 
 
 def _has_lock(connector: Connector) -> bool:

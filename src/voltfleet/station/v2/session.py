@@ -78,9 +78,10 @@ class Transaction:
 class Session:
     """From the first sign of a driver or a car at an EVSE to the last.
 
-    ``permit`` is the leave to charge, None before and after; ``untold_token`` and ``untold_start``
-    (a remoteStartId) go with the next event. ``suspended``: the CSMS disowned the token, and
-    StopTxOnInvalidId is false. ``stopped_reason`` is why the leave was withdrawn.
+    ``permit`` is the leave to charge, None before and after; ``untold_token``, ``untold_start``
+    (a remoteStartId) and ``untold_reservation`` (an id) go with the next event. ``suspended``: the
+    CSMS disowned the token, and StopTxOnInvalidId is false. ``stopped_reason`` is why the leave was
+    withdrawn.
     """
 
     __slots__ = (
@@ -90,6 +91,7 @@ class Session:
         "stopped_reason",
         "suspended",
         "transaction",
+        "untold_reservation",
         "untold_start",
         "untold_token",
     )
@@ -100,6 +102,7 @@ class Session:
         self.permit: Permit | None = None
         self.untold_token: IdToken | None = None
         self.untold_start: int | None = None
+        self.untold_reservation: int | None = None
         self.suspended = False
         self.stopped_reason: StoppedReason | None = None
         self.transaction: Transaction | None = None

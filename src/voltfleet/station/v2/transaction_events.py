@@ -78,6 +78,7 @@ class TransactionEvents(Block):
             raise RuntimeError(f"no transaction is open at EVSE {session.evse.id}")
         info = self._info(session, transaction, reason)
         token, session.untold_token = session.untold_token, None
+        reservation_id, session.untold_reservation = session.untold_reservation, None
         request = m.TransactionEvent(
             event_type,
             self.ctx.timestamp(),
@@ -88,6 +89,7 @@ class TransactionEvents(Block):
             offline=not self.ctx.online,
             evse=_place(session, transaction),
             id_token=token,
+            reservation_id=reservation_id,
         )
         self.ctx.call(
             request,

@@ -33,7 +33,7 @@ from voltfleet.station.connector import Connector, Fault
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
 from voltfleet.station.hardware import HardwareEvent
-from voltfleet.station.v2.authorization import Authorization
+from voltfleet.station.v2.authorization import Authorization, key_of_token
 from voltfleet.station.v2.availability import Availability
 from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
@@ -47,6 +47,7 @@ from voltfleet.station.v2.messages.types import IdToken, IdTokenInfo
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.permit import Permit, Verdict
 from voltfleet.station.v2.registration import Registration
+from voltfleet.station.v2.reservations import Reservations
 from voltfleet.station.v2.session import (
     NO_POINT,
     Point,
@@ -79,6 +80,7 @@ class Transactions(Block):
         "_meters",
         "_model",
         "_registration",
+        "_reservations",
         "_sessions",
         "accepting",
         "on_ended",
@@ -94,6 +96,7 @@ class Transactions(Block):
         sessions: Sessions,
         events: TransactionEvents,
         meters: MeterReadings,
+        reservations: Reservations,
     ) -> None:
         super().__init__(ctx)
         self._model = model
@@ -103,6 +106,7 @@ class Transactions(Block):
         self._sessions = sessions
         self._events = events
         self._meters = meters
+        self._reservations = reservations
         self.accepting = True
         self.on_ended: Callable[[], None] = _nobody
         events.on_info = self._informed
@@ -118,11 +122,26 @@ class Transactions(Block):
         elsewhere = evse.active not in {None, connector}
         return not taken and not elsewhere and self._may_charge(connector)
 
-    def choose(self, evse: Evse | None = None) -> Connector | None:
-        """Where a token is taken to be meant for: a car that waits, or the first free connector."""
+    def choose(
+        self, token: IdToken, group: IdToken | None = None, evse: Evse | None = None
+    ) -> Connector | None:
+        """Where a token is taken to be meant for: what is kept for it, or a car that waits, or the
+        first free connector; one that is kept for others only if there is nothing else."""
         connectors = self.ctx.hardware.connectors if evse is None else evse.connectors
-        free = [c for c in connectors if self.free(c)]
-        return next((c for c in free if c.plugged), free[0] if free else None)
+        key, group_key = key_of_token(token), None if group is None else key_of_token(group)
+
+        def rank(connector: Connector) -> tuple[bool, bool, bool]:
+            where = self.ctx.hardware.evse_of(connector)
+            kept = self._reservations.awaits(where, key, group_key)
+            admitted = self._reservations.admits(where, key, group_key)
+            return not kept, not admitted, not connector.plugged
+
+        return min((c for c in connectors if self.free(c)), key=rank, default=None)
+
+    def admits(self, connector: Connector, permit: Permit) -> bool:
+        """Whether the place is not kept for another token (H03)."""
+        evse = self.ctx.hardware.evse_of(connector)
+        return self._reservations.admits(evse, key_of_token(permit.id_token), permit.group)
 
     # --- a token --------------------------------------------------------------------------------
 
@@ -130,8 +149,12 @@ class Transactions(Block):
         """The token may charge there; its driver is on the way if no car is there yet."""
         evse = self.ctx.hardware.evse_of(connector)
         driver.does_not_come(self.ctx, evse)
+        token = key_of_token(permit.id_token)
+        reservation_id = self._reservations.use(evse, token, permit.group)
         session = self._sessions.at(evse)
         session.grant(permit)
+        session.untold_reservation = reservation_id
+        self._availability.refresh(evse.connectors)
         self._advance(session, permit.trigger)
         if evse.active is not None:
             self._power_on(session)

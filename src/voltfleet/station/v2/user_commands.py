@@ -71,10 +71,11 @@ class UserCommands(Block):
     # --- start ----------------------------------------------------------------------------------
 
     def _start_transaction(self, start: StartTransaction, command: Command) -> None:
-        connector = self._free_connector(start.evse_id, start.connector_id)
+        token = _token(start.id_tag)
+        connector = self._free_connector(token, start.evse_id, start.connector_id)
         if not connector.plugged:
             raise HardwareRefusal(f"no car is plugged into connector {connector.number}")
-        self._present(connector, Permit(_token(start.id_tag), hear=self._hear(command)))
+        self._present(connector, Permit(token, hear=self._hear(command)))
 
     def _start_session(self, start: StartSession, command: Command) -> None:
         energy = start.target_energy_kwh
@@ -88,7 +89,8 @@ class UserCommands(Block):
             duration_seconds=start.duration_seconds,
             energy_wh=None if energy is None else energy * 1000,
         )
-        self._present(self._free_connector(None, start.connector_id), permit)
+        connector = self._free_connector(permit.id_token, None, start.connector_id)
+        self._present(connector, permit)
 
     def _present(self, connector: Connector, permit: Permit) -> None:
         heard = partial(self._authorized, connector, permit)
@@ -103,10 +105,16 @@ class UserCommands(Block):
         elif permit.hear is not None:
             permit.hear(verdict)
 
-    def _free_connector(self, evse_id: int | None, connector_id: int | None) -> Connector:
+    def _free_connector(
+        self, token: IdToken, evse_id: int | None, connector_id: int | None
+    ) -> Connector:
+        permit = permit._replace(group=verdict.group)
+        if verdict.accepted and not self._transactions.admits(connector, permit):
+            text = f"connector {connector.number} is reserved for another token"
+            verdict = Verdict(accepted=False, text=text)
         connector = physical.find_connector(self.ctx, evse_id, connector_id)
         if connector is None:
-            connector = self._transactions.choose()
+            connector = self._transactions.choose(token)
             if connector is None:
                 raise HardwareRefusal("no connector is free")
         elif not self._transactions.free(connector):

@@ -5,7 +5,7 @@ Variables of how the host dials (profiles, back-off) are read only: they are the
 """
 
 from voltfleet.ocppj.rpc import CALL_TIMEOUT_SECONDS
-from voltfleet.station.v2.device_model.authorizing import AUTHORIZATION
+from voltfleet.station.v2.device_model.authorizing import AUTHORIZATION, RESERVATIONS
 from voltfleet.station.v2.device_model.definition import (
     MAX_VALUE,
     Facts,
@@ -199,6 +199,7 @@ CONTROLLERS = (
     *_DEVICE_DATA,
     *_SECURITY,
     *AUTHORIZATION,
+    *RESERVATIONS,
     *_TRANSACTIONS,
 )
 """All of the above, in the order of reports."""

@@ -39,6 +39,11 @@ def serial_number(identity: str) -> str:
     return identity[-MAX_SERIAL:]
 
 
+def connector_type(spec: ConnectorSpec) -> str:
+    """Its ConnectorEnumType."""
+    return _TYPES[spec.type]
+
+
 @cache
 def components_of(spec: StationSpec) -> tuple[Definition, ...]:
     """The variables of the station, its EVSEs and its connectors."""
@@ -83,7 +88,7 @@ def _of_connector(evse_id: int, connector_id: int, spec: ConnectorSpec) -> Itera
     problem = partial(_connector_problem, evse_id, connector_id)
     yield live(connector, "AvailabilityState", _STATES, state, in_summary=True)
     yield fixed(connector, "Available", DataType.BOOLEAN, "true")
-    yield fixed(connector, "ConnectorType", DataType.STRING, _TYPES[spec.type])
+    yield fixed(connector, "ConnectorType", DataType.STRING, connector_type(spec))
     yield live(connector, "Problem", _PROBLEM, problem, in_summary=True)
     yield fixed(connector, "SupplyPhases", DataType.INTEGER, _most_phases((spec,)))
 

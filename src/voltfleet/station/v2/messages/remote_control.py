@@ -18,6 +18,7 @@ class RequestStartTransaction(Incoming, frozen=True):
     id_token: IdToken
     remote_start_id: int
     evse_id: int | None = None
+    group_id_token: IdToken | None = None
 
 
 class RequestStartTransactionResponse(Outgoing, frozen=True):

@@ -95,6 +95,7 @@ class TransactionEvent(Outgoing, frozen=True):
     evse: EvseRef | None = None
     id_token: IdToken | None = None
 
+    reservation_id: int | None = None
 
 class TransactionEventResponse(Answered, frozen=True):
     """E01 to E15"""
