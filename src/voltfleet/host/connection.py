@@ -58,6 +58,7 @@ class Connection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_aborted",
         "_clock",
         "_dial",
         "_fragments",
@@ -66,6 +67,7 @@ class Connection(asyncio.Protocol):
         "_ping_at",
         "_ping_interval",
         "_reason",
+        "_silent",
         "_timeouts",
         "_transport",
         "_ws",
@@ -99,6 +101,8 @@ class Connection(asyncio.Protocol):
         self._ping_interval = timeouts.ping_interval
         self._ping_at = _FOREVER
         self._over = False
+        self._aborted = False
+        self._silent = False
         self.deadline = clock() + timeouts.handshake
         self.opened = False
         self.paused = False
@@ -111,7 +115,8 @@ class Connection(asyncio.Protocol):
     @property
     def sendable(self) -> bool:
         """Whether `send` may be called."""
-        return self.opened and not self.paused and self._ws.state is OPEN and not self._over
+        usable = self.opened and self._ws.state is OPEN and not self._over
+        return usable and not self.paused and not self._aborted
 
     # --- dialling ------------------------------------------------------------------------------
 
@@ -155,11 +160,24 @@ class Connection(asyncio.Protocol):
         """Cut the connection now. `Owner.connection_closed` follows, not at once."""
         if self._reason is None:
             self._reason = reason
+        self._aborted = True
         self.deadline = _FOREVER
         if self._transport is not None:
             self._transport.abort()
         elif self._dial is not None:
             self._dial.cancel()
+
+    def set_silent(self, *, silent: bool) -> None:
+        """A half-open socket: what is sent gets lost and nothing is read, until it speaks again."""
+        if silent is self._silent or self._transport is None:
+            return
+        self._silent = silent
+        if self.paused:
+            return
+        if silent:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
 
     def set_ping_interval(self, seconds: float) -> None:
         """The station's own interval; 0 turns pings off."""
@@ -222,14 +240,14 @@ class Connection(asyncio.Protocol):
         """asyncio: the CSMS does not read. Nor do we then, so that nothing piles up for it."""
         self.paused = True
         self._hurry(self._clock() + self._timeouts.stall)
-        if self._transport is not None:
+        if self._transport is not None and not self._silent:
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         """asyncio: the CSMS reads again."""
         self.paused = False
         now = self._clock()
-        if self._transport is not None:
+        if self._transport is not None and not self._silent:
             self._transport.resume_reading()
         if self._ws.state is OPEN:
             self._await_ping(now)
@@ -318,7 +336,7 @@ class Connection(asyncio.Protocol):
     def _flush(self) -> None:
         transport = self._transport
         chunks = self._ws.data_to_send()
-        if transport is None:
+        if transport is None or self._silent:
             return
         for chunk in chunks:
             if chunk:

@@ -69,6 +69,7 @@ class Link:
         self._boot_id = uuid.uuid4().hex
         self._trouble: str | None = None
         self._up = False
+        self._proven = False
 
     async def run(self) -> None:
         """Talk to the gateway, and dial again whenever the link is lost.
@@ -82,8 +83,8 @@ class Link:
             except (OSError, WebSocketException, msgspec.MsgspecError, LinkBrokenError) as exc:
                 _check_protocol(exc)
                 self._lost(exc)
-            failures = 1 if self._up else failures + 1
-            self._up = False
+            failures = 1 if self._proven else failures + 1
+            self._up = self._proven = False
             await asyncio.sleep(_retry_delay(failures))
 
     async def finish(self, seconds: float) -> bool:
@@ -152,7 +153,6 @@ class Link:
         host.lease.link_up(said_at, welcome.lease_seconds)
         host.report_all()
         self._up = True
-        self._trouble = None
         log.info("gateway_connected", url=self._options.gateway_url, holding=host.stations)
         return fences
 
@@ -166,6 +166,8 @@ class Link:
         match message:
             case BeatAck():
                 host.lease.beat_acked()
+                # Only now: a gateway that fails right after its Welcome is not to be rushed at.
+                self._proven, self._trouble = True, None
             case FramesAck():
                 host.outbox.frames.acked(message.seq)
             case OutcomesAck():

@@ -26,7 +26,13 @@ from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import Station, StationFactory, ping_interval
 from voltfleet.host.wheel import Clock, Wheel
-from voltfleet.station.reports import ConnectorState, Registration, StationReport
+from voltfleet.station.reports import (
+    ConnectorState,
+    LinkCondition,
+    LinkFault,
+    Registration,
+    StationReport,
+)
 
 _FROM_STATION = True
 _FROM_CSMS = False
@@ -34,6 +40,7 @@ _FOREVER = float("inf")
 _CONNECTION = 1
 _CONNECTORS = 2
 _RECHECK_SECONDS = 0.1
+_NO_NETWORK = "the network was cut by an injected fault"
 # The calls by which a CSMS changes WebSocketPingInterval.
 _SETTING_ACTIONS = frozenset({"ChangeConfiguration", "SetVariables"})
 
@@ -106,6 +113,7 @@ class Runner:
         "_dirty",
         "_error",
         "_failures",
+        "_no_network_until",
         "_owner",
         "_retry_at",
         "_shared",
@@ -137,6 +145,7 @@ class Runner:
         self._failures = 0
         self._connected_at = _FOREVER
         self._retry_at = _FOREVER
+        self._no_network_until = 0.0
         self._dial_queued = False
         self._stopping = False
         self._dirty = 0
@@ -302,6 +311,10 @@ class Runner:
             self._retry_at = now + _RECHECK_SECONDS
             self._schedule(now)
             return None
+        if now < self._retry_at:
+            # The network went away since the dial was asked for.
+            self._schedule(now)
+            return None
         self._attempts += 1
         self._connection = Connection(
             self,
@@ -324,17 +337,18 @@ class Runner:
             self._error = reason
             self._failures += 1
             self._retry_at += pacing.retry_delay(self._failures, self._shared.rng)
+        self._retry_at = max(self._retry_at, self._no_network_until)
 
     # --- after each stimulus -----------------------------------------------------------------
 
     def _settle(self, now: float) -> None:
         station = self._running_station
         if station is not None:
+            for report in station.reports():
+                self._apply(report, now)
             connection = self._connection
             if connection is not None and connection.sendable:
                 self._send(station, connection, now)
-            for report in station.reports():
-                self._apply(report, now)
             if self._dial_due(station, now) and self.endpoint is not None:
                 self._dial_queued = True
                 self._shared.dialer.request(self, self.endpoint.address)
@@ -360,10 +374,27 @@ class Runner:
             case ConnectorState():
                 self._replace_connector(report)
                 self._mark(_CONNECTORS)
+            case LinkFault():
+                self._disturb(report, now)
             case CommandOutcome():
                 if self._commands is not None:
                     self._commands.discard(report.id)
                 self._shared.outbox.outcome(report)
+
+    def _disturb(self, fault: LinkFault, now: float) -> None:
+        """An injected fault of the network, or its end."""
+        connection = self._connection
+        if fault.condition is LinkCondition.CUT:
+            self._no_network_until = fault.until
+            self._retry_at = max(self._retry_at, fault.until)
+            if connection is not None:
+                connection.abort(_NO_NETWORK)
+            return
+        if now < self._no_network_until:
+            self._retry_at = now
+        self._no_network_until = 0.0
+        if connection is not None:
+            connection.set_silent(silent=fault.condition is LinkCondition.SILENT)
 
     def _replace_connector(self, new: ConnectorState) -> None:
         for index, old in enumerate(self._connectors):
