@@ -20,8 +20,8 @@ from voltfleet.station.v2.local_auth_list import LocalAuthList
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.remote_control import RemoteControl
-from voltfleet.station.v2.reset import Reset
 from voltfleet.station.v2.reservations import Reservations
+from voltfleet.station.v2.reset import Reset
 from voltfleet.station.v2.session import Sessions
 from voltfleet.station.v2.transaction_events import TransactionEvents
 from voltfleet.station.v2.transactions import Transactions
@@ -41,8 +41,8 @@ _TABLE = table_of(
         Reset,
         DataTransfer,
         LocalAuthList,
-    )
         Reservations,
+    )
 )
 """In the order of `Engine2._blocks`."""
 
@@ -73,8 +73,8 @@ class Engine2:
         sessions = Sessions()
         events = TransactionEvents(ctx, sessions)
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
-        transactions = Transactions(
         reservations = Reservations(ctx, model, availability, sessions)
+        transactions = Transactions(
             ctx,
             model,
             availability,
@@ -100,9 +100,9 @@ class Engine2:
             self._reset,
             DataTransfer(ctx),
             local_list,
+            reservations,
         )
         ctx.hardware.listener = transactions.hardware
-            reservations,
         ctx.on_power_up = self._power_up
 
     def connected(self) -> None:

@@ -100,6 +100,10 @@ class UserCommands(Block):
         if verdict.accepted and not self._transactions.free(connector):
             text = f"connector {connector.number} was taken meanwhile"
             verdict = Verdict(accepted=False, text=text)
+        permit = permit._replace(group=verdict.group)
+        if verdict.accepted and not self._transactions.admits(connector, permit):
+            text = f"connector {connector.number} is reserved for another token"
+            verdict = Verdict(accepted=False, text=text)
         if verdict.accepted:
             self._transactions.grant(connector, permit)
         elif permit.hear is not None:
@@ -108,10 +112,6 @@ class UserCommands(Block):
     def _free_connector(
         self, token: IdToken, evse_id: int | None, connector_id: int | None
     ) -> Connector:
-        permit = permit._replace(group=verdict.group)
-        if verdict.accepted and not self._transactions.admits(connector, permit):
-            text = f"connector {connector.number} is reserved for another token"
-            verdict = Verdict(accepted=False, text=text)
         connector = physical.find_connector(self.ctx, evse_id, connector_id)
         if connector is None:
             connector = self._transactions.choose(token)

@@ -94,8 +94,8 @@ class TransactionEvent(Outgoing, frozen=True):
     offline: bool = False
     evse: EvseRef | None = None
     id_token: IdToken | None = None
-
     reservation_id: int | None = None
+
 
 class TransactionEventResponse(Answered, frozen=True):
     """E01 to E15"""
