@@ -4,7 +4,7 @@ import asyncio
 import os
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -66,5 +66,16 @@ def main() -> None:
     try:
         app()
     except VoltfleetError as error:
-        sys.stderr.write(f"voltfleet: {error.message}\n")
-        sys.exit(EX_USAGE)
+        _fail(error.message)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        _fail(
+            f"Cannot use {error.filename}: {error.strerror}. --data-dir (VOLTFLEET_DATA_DIR) must "
+            "be a directory that this user may write to."
+        )
+
+
+def _fail(message: str) -> NoReturn:
+    sys.stderr.write(f"voltfleet: {message}\n")
+    sys.exit(EX_USAGE)

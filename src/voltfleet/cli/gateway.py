@@ -31,7 +31,7 @@ from voltfleet.fleet import hosts, jobs
 from voltfleet.observability.logging import configure
 from voltfleet.settings import Settings, from_env
 from voltfleet.storage import migrate
-from voltfleet.storage.engine import Database
+from voltfleet.storage.engine import Database, DatabaseOutage
 from voltfleet.storage.queue import WorkflowQueue
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.provision import Provisioner
@@ -52,6 +52,18 @@ SWITCH_SECONDS = 0.001
 """How long a thread may keep the others waiting: the loop that answers requests is one of them."""
 
 
+class UnusableDatabase(VoltfleetError):
+    """The database cannot be opened, and trying again would not help."""
+
+    code = "unusable_database"
+
+
+class DatabaseAway(VoltfleetError):
+    """The database server cannot be reached; it may come back."""
+
+    code = "database_away"
+
+
 def main() -> None:
     """Runs until SIGTERM. Exits `REFUSED` when it cannot run as configured."""
     configure()
@@ -66,6 +78,9 @@ def main() -> None:
         settings = from_env(os.environ)
         with _alone(settings), asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_run(settings, socket.socket(fileno=options.listener)))
+    except DatabaseAway as error:
+        sys.stderr.write(f"voltfleet: {error.message}\n")
+        _exit(1)
     except VoltfleetError as error:
         sys.stderr.write(f"voltfleet: {error.message}\n")
         _exit(REFUSED)
@@ -130,6 +145,17 @@ async def _missing(database: Database) -> dict[str, str]:
 
 def _open_databases(settings: Settings) -> tuple[Database, Database]:
     """The main database and the frame log's, each at this version's schema."""
+    try:
+        return _migrated(settings)
+    except DatabaseOutage as error:
+        why = str(error.orig).strip().partition("\n")[0]
+        if settings.database_url.startswith("sqlite"):
+            file = settings.database_url.removeprefix("sqlite:///")
+            raise UnusableDatabase(f"Cannot open the database {file}: {why}.") from error
+        raise DatabaseAway(f"Cannot open the database, will try again: {why}") from error
+
+
+def _migrated(settings: Settings) -> tuple[Database, Database]:
     database = Database(settings.database_url)
     migrate.upgrade(database, "main")
     frames = database
@@ -177,7 +203,12 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
         return
     with (settings.data_dir / "gateway.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            where = settings.data_dir
+            sys.stderr.write(f"voltfleet: Another gateway uses {where}; waiting for its end.\n")
+            fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 

@@ -6,6 +6,7 @@ end at once if this process dies (`drivers.child.ParentPipe`).
 """
 
 import asyncio
+import errno
 import os
 import resource
 import secrets
@@ -117,7 +118,10 @@ class Served:
                 if answering.done() and answering.result():
                     return
                 answering.cancel()
-        raise CannotServe(f"The gateway did not become ready in {READY_DEADLINE_SECONDS:g} s.")
+        raise CannotServe(
+            f"The gateway did not become ready in {READY_DEADLINE_SECONDS:g} s; its own "
+            "messages say why."
+        )
 
     def _raise_refusal(self) -> None:
         for task in (self._gateway_task, self._driver_task):
@@ -127,24 +131,32 @@ class Served:
 
 async def serve(settings: Settings) -> None:
     """Runs until SIGTERM or SIGINT; says on the terminal where everything is."""
-    stopping = asyncio.Event()
+    serving = asyncio.create_task(_serve(settings))
+
+    def stop() -> None:
+        if not serving.cancelling():  # a second Ctrl-C does not cut the first one's work short
+            serving.cancel()
+
     for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await serving
+    except asyncio.CancelledError:
+        return
+
+
+async def _serve(settings: Settings) -> None:
+    """Until cancelled, also while it is starting."""
     async with Served(settings) as served:
         _say(
             f"Voltfleet answers at {served.url}  (docs: {served.url}/docs)",
             f"Bearer token of organization {DEFAULT_ORGANIZATION!r}: {settings.data_dir / 'token'}",
             "Stop it with Ctrl-C.",
         )
-        waits = [asyncio.create_task(stopping.wait()), asyncio.create_task(served.ended())]
         try:
-            done, _ = await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                task.result()
+            await served.ended()
         finally:
-            for task in waits:
-                task.cancel()
-        _say("Stopping: the hosts close their chargers' connections first.")
+            _say("Stopping: the hosts close their chargers' connections first.")
 
 
 async def _answers(client: httpx2.AsyncClient, url: str) -> bool:
@@ -162,10 +174,10 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise CannotServe(
-            f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port "
-            "(VOLTFLEET_PORT), or stop what is using it."
-        ) from error
+        remedy = "Choose another --host (VOLTFLEET_HOST)."
+        if error.errno in (errno.EADDRINUSE, errno.EACCES):
+            remedy = "Choose another --port (VOLTFLEET_PORT), or stop what is using it."
+        raise CannotServe(f"Cannot listen on {host}:{port}: {error.strerror}. {remedy}") from error
     listener.listen(BACKLOG)
     return listener
 

@@ -45,7 +45,10 @@ def create(
     if role not in (Role.USER, Role.ADMIN):
         raise BadOption(f"--role must be user or admin; it is {role!r}.")
     if (role == Role.USER or org) and not is_organization_id(org):
-        raise BadOption("--org must be 1 to 128 printable ASCII characters without spaces.")
+        raise BadOption(
+            "--org names the organization of a user token: 1 to 128 printable ASCII characters "
+            f"without spaces; it is {org!r}."
+        )
     token = jwt.issue(
         keys.load_or_create(data_dir / "keys"),
         role=Role(role),

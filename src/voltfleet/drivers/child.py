@@ -85,6 +85,8 @@ class Child:
                 stdout=self._output,
                 stderr=self._output,
             )
+            if self._stopping.is_set():  # `stop` came while it was being started
+                await self.stop()
             code = await self._ended()
             if self._stopping.is_set():
                 return

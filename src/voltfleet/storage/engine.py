@@ -17,7 +17,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import pysqlite3.dbapi2 as pysqlite  # type: ignore[import-untyped]
 import sqlalchemy as sa
 from sqlalchemy import event
-from sqlalchemy.exc import DBAPIError, SQLAlchemyError
+from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from voltfleet.domain.errors import Unavailable
 
@@ -25,6 +25,8 @@ Connection = sa.Connection
 """What a unit of work is given; rooms without SQL of their own pass it on."""
 DatabaseError = SQLAlchemyError
 """Whatever goes wrong between here and the database."""
+DatabaseOutage = OperationalError
+"""It cannot be reached or opened; ``orig`` says why."""
 
 P = ParamSpec("P")
 T = TypeVar("T")
