@@ -6,6 +6,8 @@ has made of another type, and what it leaves out, stays.
 """
 
 import hashlib
+import json
+import os
 from typing import Any
 
 import schemathesis
@@ -21,23 +23,28 @@ MANY = 100
 NAMES = {"identity", "identity_prefix", "charger_ids"}
 
 
+REAL_IDS: dict[str, str] = json.loads(os.environ["REAL_IDS"])
+
+
 @schemathesis.hook
 def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -> None:
     """Changes the request in place; schemathesis then looks anew whether it is a valid one."""
     for name in [name for name in case.headers if name.lower() == "x-organization-id"]:
         del case.headers[name]  # a user's token that sends one is refused, whatever else it says
     if case.method == "POST" and case.path.endswith("/chargers"):
-        case.body = orderable(case.body)
+        case.body = orderable(case.body, WORDS)
+    elif case.path.startswith("/ocpp/commands/"):
+        case.body = orderable(case.body, REAL_IDS)
 
 
-def orderable(value: Any, key: str = "") -> Any:
-    """``value`` with words of the catalog where it has strings for them, and good identities."""
+def orderable(value: Any, words: dict[str, str], key: str = "") -> Any:
+    """``value`` with ``words`` where it has strings for them, and with good identities."""
     if isinstance(value, dict):
-        return {name: orderable(item, name) for name, item in value.items()}
+        return {name: orderable(item, words, name) for name, item in value.items()}
     if isinstance(value, list):
-        return [orderable(item, key) for item in value]
+        return [orderable(item, words, key) for item in value]
     if isinstance(value, str) and key in NAMES:
         return hashlib.sha256(value.encode("utf-8", "replace")).hexdigest()[:8]
     if key == "chargers_number" and isinstance(value, int) and value > MANY:
         return value % MANY
-    return WORDS.get(key, value) if isinstance(value, str) else value
+    return words.get(key, value) if isinstance(value, str) else value
