@@ -195,11 +195,9 @@ async def boot(
     took, used = time.perf_counter() - began, cpu(host) - host_before
     print(f"{count} x {options.version}: all booted {took:.2f} s, {count / took:.0f}/s")
     each = used / count * 1e6
-    print(
     kernel = host.cpu_times().system
     print(f"  host CPU {used:.2f} s, {each:.0f} us a boot, {count / used:.0f}/s of a core")
     print(f"  of the host's CPU, {kernel:.2f} s in the kernel")
-    )
     print(f"  CSMS CPU {cpu(csms) - csms_before:.2f} s; errors {sorted(gateway.errors)[:3]}")
 
 
