@@ -99,7 +99,6 @@ def test_stop_session_at_one_connector_or_all():
         ("stop-session", {}),
         ("stop-session", {"connector_id": 7}),
         ("unplug-connector", {}),
-        ("local-auth-list", {"list_version": 1, "entries": []}),
     ],
 )
 def test_what_cannot_be_is_rejected(kind, payload):

@@ -129,7 +129,6 @@ def test_unlock():
         ("start-session", {"id_tag": "x", "duration_seconds": 0}),
         ("start-session", {"id_tag": "x", "target_energy_kwh": -1}),
         ("start-session", {"id_tag": "x", "connector_id": 4}),
-        ("cache-reset", {}),
     ],
 )
 def test_what_cannot_be_done_is_rejected_with_a_reason(kind, payload):

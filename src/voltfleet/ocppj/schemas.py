@@ -70,6 +70,23 @@ def check(version: OcppVersion, kind: Kind, action: str, payload: bytes | msgspe
     return value
 
 
+@cache
+def property_names(version: OcppVersion, kind: Kind, action: str) -> frozenset[str]:
+    """Every property that a payload of the action can have, at any depth."""
+    found: set[str] = set()
+    waiting: list[Any] = [msgspec.json.decode(_files(version)[action][kind].read_bytes())]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, dict):
+            properties = node.get("properties")
+            if isinstance(properties, dict):
+                found.update(properties)
+            waiting += node.values()
+        elif isinstance(node, list):
+            waiting += node
+    return frozenset(found)
+
+
 def _violation(error: ValidationError) -> RpcError:
     keyword = error.kind.name
     if keyword == "type" and not error.instance_path:

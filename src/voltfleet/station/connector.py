@@ -65,9 +65,10 @@ class HardwareRefusal(Exception):
 
 class Connector:
     """One socket or cable. ``number`` counts through the whole station from 1 (OCPP 1.6's
-    connectorId); ``evse_id`` and ``id`` are OCPP 2.x's, ``id`` counting within the EVSE."""
+    connectorId); ``evse_id`` and ``id`` are OCPP 2.x's, ``id`` counting within the EVSE. A
+    ``stuck`` plug does not come out."""
 
-    __slots__ = ("cable", "evse_id", "fault", "id", "number", "spec")
+    __slots__ = ("cable", "evse_id", "fault", "id", "number", "spec", "stuck")
 
     def __init__(self, spec: ConnectorSpec, *, number: int, evse_id: int, id_: int) -> None:
         self.spec = spec
@@ -76,6 +77,12 @@ class Connector:
         self.id = id_
         self.cable = Cable.FREE
         self.fault: Fault | None = None
+        self.stuck = False
+
+    @property
+    def lock_broken(self) -> bool:
+        """Whether an attempt to unlock it fails."""
+        return self.stuck or self.fault is Fault.CONNECTOR_LOCK_FAILURE
 
     @property
     def plugged(self) -> bool:
@@ -84,6 +91,8 @@ class Connector:
 
     def feed(self, event: CableEvent) -> None:
         """Follow the table. Raises `HardwareRefusal` for what it does not hold."""
+        if self.stuck and event is CableEvent.PULL_OUT:
+            raise HardwareRefusal(f"the plug is stuck in connector {self.number}")
         target = CABLE_TABLE.get((self.cable, event))
         if target is None:
             doing = event.name.lower().replace("_", " ")

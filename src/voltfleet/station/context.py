@@ -38,12 +38,15 @@ from voltfleet.station.outbox import Build, Gate, Lane, OnFailure, Outbox, OutCa
 from voltfleet.station.reports import Registration, StationReport
 from voltfleet.station.rng import Rng
 from voltfleet.station.timers import Timers
+from voltfleet.station.wire_faults import WireFaults
 
 CLOCK_TOLERANCE_SECONDS = 5.0
 LATEST = 32_503_680_000.0
 """The year 3000: no station's clock is set beyond it."""
 
 Answer = TypeVar("Answer", bound=msgspec.Struct)
+
+_ANY = msgspec.json.Decoder(dict[str, Any])
 
 
 @cache
@@ -54,13 +57,16 @@ def decoder(type_: type[Answer]) -> msgspec.json.Decoder[Answer]:
 
 class Context:
     """The station as its functional blocks see it. ``ping_seconds`` is the WebSocket ping interval
-    that the CSMS set (0: none), for the host."""
+    that the CSMS set (0: none), for the host. ``clock_error`` and ``faults`` are what a user made
+    go wrong."""
 
     __slots__ = (
         "_reports",
+        "clock_error",
         "clock_offset",
         "close_code",
         "connected",
+        "faults",
         "hardware",
         "identity",
         "link_wanted",
@@ -88,6 +94,8 @@ class Context:
         self.outbox = Outbox(seed ^ int(now * 1000))
         self.hardware = Hardware(spec, rng=self.rng, timers=self.timers, now=now)
         self.clock_offset = 0.0
+        self.clock_error = 0.0
+        self.faults: WireFaults | None = None
         self.connected = False
         self.link_wanted = True
         self.close_code: int | None = None
@@ -129,6 +137,16 @@ class Context:
         action = request_type.__name__
         self.outbox.put(OutCall(action, build, decoder(answer), on_answer, on_failure, lane))
 
+    def call_raw(
+        self,
+        action: str,
+        payload: msgspec.Raw,
+        on_answer: Callable[[dict[str, Any]], None],
+        on_failure: OnFailure,
+    ) -> None:
+        """Like `call`, with a payload that is JSON already; any JSON object is an answer."""
+        self.outbox.put(OutCall(action, payload, _ANY, on_answer, on_failure, Lane.NORMAL))
+
     # --- to the host ----------------------------------------------------------------------------
 
     def report(self, report: StationReport) -> None:
@@ -159,7 +177,7 @@ class Context:
 
     def timestamp(self, at: float | None = None) -> str:
         """That instant (now, if none is given) by the station's clock, as payloads write it."""
-        return rfc3339((self.now if at is None else at) + self.clock_offset)
+        return rfc3339((self.now if at is None else at) + self.clock_offset + self.clock_error)
 
     def set_clock(self, csms_time: str) -> None:
         """The CSMS told the time. Small differences are its rounding and the way of the message:

@@ -10,6 +10,7 @@ from voltfleet.station.evse import Evse
 
 ARRIVES_AFTER_SECONDS = (1.0, 3.0)
 LEAVES_AFTER_SECONDS = (2.0, 5.0)
+TRIES_AGAIN_AFTER_SECONDS = 15.0
 
 
 def arrives(ctx: Context, connector: Connector) -> None:
@@ -42,5 +43,10 @@ def _plug_in(ctx: Context, connector: Connector) -> None:
 
 
 def _pull_out(ctx: Context, evse: Evse) -> None:
-    if evse.active is not None:
+    if evse.active is None:
+        return
+    if evse.active.stuck:
+        again = partial(_pull_out, ctx, evse)
+        ctx.after("driver", evse.id, TRIES_AGAIN_AFTER_SECONDS, again)
+    else:
         ctx.hardware.pull_out(evse.active, ctx.now)

@@ -27,5 +27,8 @@ class Engine(Protocol):
     def received(self, action: str, payload: msgspec.Raw) -> None:
         """Handle a SEND (OCPP 2.1); the other versions ignore it."""
 
+    def lose_power(self, seconds: float) -> None:
+        """The mains fail for so long: what went on is over, and the station reboots after it."""
+
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do it and report the outcome, now or later, exactly once. Raises `HardwareRefusal`."""

@@ -22,6 +22,19 @@ class ListUpdate(Enum):
     VERSION_MISMATCH = auto()
 
 
+LIST_WORDS = {
+    ListUpdate.ACCEPTED: "Accepted",
+    ListUpdate.FAILED: "Failed",
+    ListUpdate.VERSION_MISMATCH: "VersionMismatch",
+}
+"""The results as the standard spells them."""
+LIST_REASONS = {
+    ListUpdate.FAILED: "a token comes twice, or there are more than the list takes",
+    ListUpdate.VERSION_MISMATCH: "the version must be higher than the list's",
+}
+"""What a user is told of a refusal."""
+
+
 class LocalList(Generic[Info]):
     """Tokens and what the CSMS says of each, in the version's own type. ``key`` is how a version
     compares tokens (1.6: the idTag in lower case). An empty list has version 0."""

@@ -27,18 +27,20 @@ class Reading(NamedTuple):
 
 
 class Meter:
-    """A register that only counts up. ``advanced_at`` is the instant up to which it has counted."""
+    """A register that only counts up. ``advanced_at`` is the instant up to which it has counted.
+    ``stuck_wh`` is what a stuck display shows; None: it shows the register."""
 
-    __slots__ = ("advanced_at", "register_wh")
+    __slots__ = ("advanced_at", "register_wh", "stuck_wh")
 
     def __init__(self, register_wh: float, now: float) -> None:
         self.register_wh = register_wh
         self.advanced_at = now
+        self.stuck_wh: int | None = None
 
     @property
     def energy_wh(self) -> int:
         """Whole watt-hours, cut off as a display does: never more than was delivered."""
-        return int(self.register_wh)
+        return int(self.register_wh) if self.stuck_wh is None else self.stuck_wh
 
     def count(self, energy_wh: float) -> None:
         """Energy that went through."""

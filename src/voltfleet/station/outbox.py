@@ -89,7 +89,7 @@ class OutCall:
     def __init__(
         self,
         action: str,
-        build: Build | msgspec.Struct,
+        build: Build | msgspec.Struct | msgspec.Raw,
         answer: msgspec.json.Decoder[Any],
         on_answer: Callable[[Any], None] | None,
         on_failure: OnFailure | None,
@@ -143,7 +143,7 @@ class Outbox:
             pending is not None and pending.token.lane in _KEPT
         )
 
-    def waiting(self) -> Iterator[Build | msgspec.Struct]:
+    def waiting(self) -> Iterator[Build | msgspec.Struct | msgspec.Raw]:
         """The transaction messages that have not been answered yet, the next one first."""
         pending = self._peer.pending
         under_way = [] if pending is None else [pending.token]

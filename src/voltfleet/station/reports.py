@@ -1,5 +1,7 @@
 """What a station tells its host, beside the frames it sends."""
 
+from enum import Enum, auto
+
 import msgspec
 
 from voltfleet.domain.hosting import CommandOutcome, ConnectionState
@@ -22,4 +24,22 @@ class ConnectorState(msgspec.Struct, frozen=True, gc=False):
     since: float
 
 
-StationReport = Registration | ConnectorState | CommandOutcome
+class LinkCondition(Enum):
+    """What an injected fault does to the network between station and CSMS."""
+
+    WELL = auto()
+    CUT = auto()
+    """The socket is cut without a close frame."""
+    SILENT = auto()
+    """The socket stays, but nothing passes through it."""
+
+
+class LinkFault(msgspec.Struct, frozen=True, gc=False):
+    """The network is in that condition from now on. After a `LinkCondition.CUT` no dial succeeds
+    before ``until`` (epoch seconds)."""
+
+    condition: LinkCondition
+    until: float = 0.0
+
+
+StationReport = Registration | ConnectorState | CommandOutcome | LinkFault

@@ -18,12 +18,14 @@ from voltfleet.ocppj.frames import (
     MessageType,
     Send,
 )
+from voltfleet.station import operator
 from voltfleet.station.connector import HardwareRefusal
 from voltfleet.station.context import Context
 from voltfleet.station.engines import ENGINES
 from voltfleet.station.reports import StationReport
 
 _BROKEN_ANSWERS = (MessageType.CALL_RESULT, MessageType.CALL_ERROR)
+_REFUSED = RpcError(RpcErrorCode.INTERNAL_ERROR, "refused: a fault was injected")
 
 
 class ChargingStation:
@@ -62,6 +64,8 @@ class ChargingStation:
         self._ctx.registration = ConnectionState.WAITING
         self._ctx.outbox.lose_link()
         self._ctx.outbox.frames.clear()
+        if self._ctx.faults is not None:
+            self._ctx.faults.link_lost()
         self._engine.disconnected()
 
     def receive(self, text: str, now: float) -> str:
@@ -84,7 +88,8 @@ class ChargingStation:
         try:
             kind = CommandKind(command.kind)
             payload = commands.read_payload(kind, command.payload)
-            self._engine.command(kind, payload, command)
+            if not operator.perform(self._ctx, self._engine, payload, kind, command):
+                self._engine.command(kind, payload, command)
         except (HardwareRefusal, ValueError, msgspec.ValidationError) as refusal:
             self._ctx.outcome(command, CommandState.REJECTED, str(refusal))
         self._ctx.outbox.pump(self._ctx.now)
@@ -103,7 +108,8 @@ class ChargingStation:
     def outgoing(self) -> list[tuple[str, str]]:
         """The frames to send, in order: (action, text). Each is handed out once."""
         taken, self._ctx.outbox.frames = self._ctx.outbox.frames, []
-        return taken
+        faults = self._ctx.faults
+        return taken if faults is None else faults.leave(taken)
 
     def reports(self) -> list[StationReport]:
         """What the host is to know. Each is handed out once."""
@@ -168,7 +174,10 @@ class ChargingStation:
                 return ""
 
     def _answer(self, call: Call) -> None:
+        faults = self._ctx.faults
         try:
+            if faults is not None and faults.refuse():
+                raise _REFUSED
             answer = self._engine.answer(call.action, call.payload)
         except RpcError as error:
             code = error.code.spelled(self._ctx.version)
@@ -177,4 +186,7 @@ class ChargingStation:
             if answer is None:
                 return
             text = frames.encode_result(call.unique_id, msgspec.json.encode(answer))
-        self._ctx.outbox.frames.append((call.action, text))
+        if faults is None:
+            self._ctx.outbox.frames.append((call.action, text))
+        else:
+            faults.answer((call.action, text), self._ctx.now)

@@ -80,6 +80,11 @@ class Authorization(Block):
         info = self._known(id_tag)
         return None if info is None else info.parent_id_tag
 
+    def forget_all(self) -> int:
+        """Empty the cache; returns how many tokens were in it."""
+        cache, self._cache = self._cache, None
+        return len(cache or ())
+
     @handles(m.ClearCache)
     def clear_cache(self, _request: m.ClearCache) -> m.ClearCacheResponse:
         """§5.4: Rejected where the cache is switched off."""

@@ -17,12 +17,14 @@ from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.data_transfer import DataTransfer
 from voltfleet.station.v16.local_auth_list import LocalAuthList
 from voltfleet.station.v16.meter_values import MeterReadings
+from voltfleet.station.v16.operator_commands import OperatorCommands
 from voltfleet.station.v16.registration import Registration
 from voltfleet.station.v16.remote_control import RemoteControl
 from voltfleet.station.v16.remote_trigger import RemoteTrigger
 from voltfleet.station.v16.reset import Reset
 from voltfleet.station.v16.smart_charging import SmartCharging
 from voltfleet.station.v16.transactions import Transactions
+from voltfleet.station.v16.types import Reason
 from voltfleet.station.v16.user_commands import UserCommands
 
 _TABLE = table_of(
@@ -73,7 +75,15 @@ class Engine16:
         remote = RemoteControl(
             ctx, configuration, availability, authorization, transactions, smart_charging
         )
-        self._commands = UserCommands(ctx, availability, authorization, transactions, remote)
+        local_list = LocalAuthList(ctx, configuration, authorization)
+        self._commands = UserCommands(
+            ctx,
+            availability,
+            authorization,
+            transactions,
+            remote,
+            OperatorCommands(ctx, configuration, authorization, local_list),
+        )
         self._blocks = (
             configuration,
             availability,
@@ -85,7 +95,7 @@ class Engine16:
             RemoteTrigger(ctx, availability, registration, meters),
             Reset(ctx, transactions),
             DataTransfer(ctx),
-            LocalAuthList(ctx, configuration, authorization),
+            local_list,
             smart_charging,
         )
         configuration.on_change = self._setting_changed
@@ -108,6 +118,11 @@ class Engine16:
 
     def received(self, action: str, payload: msgspec.Raw) -> None:
         """1.6 knows no SEND; unknown message types are ignored (OCPP-J 1.6 §4.1.3)."""
+
+    def lose_power(self, seconds: float) -> None:
+        """The Central System hears of it after the boot."""
+        self._transactions.stop_all(Reason.POWER_LOSS)
+        self.ctx.reboot(seconds)
 
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""

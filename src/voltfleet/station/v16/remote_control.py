@@ -7,7 +7,6 @@ from msgspec import UNSET
 from voltfleet.domain.specs import ConnectorType, CurrentType
 from voltfleet.station import driver
 from voltfleet.station.blocks import Block, handles
-from voltfleet.station.connector import Fault
 from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.authorization import Authorization
@@ -97,7 +96,7 @@ class RemoteControl(Block):
         spec = bay.connector.spec
         if spec.type is not ConnectorType.TYPE2 or spec.current_type is CurrentType.DC:
             return UnlockStatus.NOT_SUPPORTED
-        if bay.connector.fault is Fault.CONNECTOR_LOCK_FAILURE:
+        if bay.connector.lock_broken:
             return UnlockStatus.UNLOCK_FAILED
         if bay.transaction is not None:
             self._transactions.stop(bay, Reason.UNLOCK_COMMAND)

@@ -20,6 +20,7 @@ from voltfleet.station.connector import HardwareRefusal
 from voltfleet.station.context import Context
 from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.availability import Availability
+from voltfleet.station.v16.operator_commands import OperatorCommands
 from voltfleet.station.v16.permit import Hear, Permit, Verdict
 from voltfleet.station.v16.remote_control import RemoteControl
 from voltfleet.station.v16.status import Bay
@@ -32,7 +33,7 @@ _MAX_ID_TAG = 20
 class UserCommands(Block):
     """Each command reports its outcome exactly once; `HardwareRefusal` becomes a rejection."""
 
-    __slots__ = ("_authorization", "_availability", "_remote", "_transactions")
+    __slots__ = ("_authorization", "_availability", "_operator", "_remote", "_transactions")
 
     def __init__(
         self,
@@ -41,8 +42,10 @@ class UserCommands(Block):
         authorization: Authorization,
         transactions: Transactions,
         remote: RemoteControl,
+        operator: OperatorCommands,
     ) -> None:
         super().__init__(ctx)
+        self._operator = operator
         self._availability = availability
         self._authorization = authorization
         self._transactions = transactions
@@ -64,7 +67,10 @@ class UserCommands(Block):
             case Place() if kind is CommandKind.UNLOCK_CONNECTOR:
                 self._unlock(payload, command)
             case _:
-                if not physical.perform(self.ctx, kind, payload, command):
+                if not (
+                    physical.perform(self.ctx, kind, payload, command)
+                    or self._operator.perform(kind, payload, command)
+                ):
                     raise HardwareRefusal(f"this station has no {kind} in OCPP 1.6")
 
     # --- start ----------------------------------------------------------------------------------

@@ -93,6 +93,11 @@ class Authorization(Block):
         if len(cache) > MAX_CACHED:
             del cache[next(iter(cache))]
 
+    def forget_all(self) -> int:
+        """Empty the cache; returns how many tokens were in it."""
+        cache, self._cache = self._cache, None
+        return len(cache or ())
+
     @handles(m.ClearCache)
     def clear_cache(self, _request: m.ClearCache) -> m.ClearCacheResponse:
         """C11.FR.01 to FR.04: Rejected where the cache is switched off."""

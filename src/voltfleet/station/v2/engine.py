@@ -18,6 +18,7 @@ from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.inventory import Inventory
 from voltfleet.station.v2.local_auth_list import LocalAuthList
 from voltfleet.station.v2.meter_values import MeterReadings
+from voltfleet.station.v2.operator_commands import OperatorCommands
 from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.remote_control import RemoteControl
 from voltfleet.station.v2.reservations import Reservations
@@ -88,7 +89,8 @@ class Engine2:
         remote = RemoteControl(ctx, model, sessions, authorization, transactions)
         self._reset = Reset(ctx, sessions, availability, registration, transactions)
         local_list = LocalAuthList(ctx, model, authorization)
-        self._commands = UserCommands(ctx, sessions, authorization, transactions, remote)
+        operator = OperatorCommands(ctx, model, variables, authorization, local_list)
+        self._commands = UserCommands(ctx, sessions, authorization, transactions, remote, operator)
         self._blocks = (
             availability,
             variables,
@@ -125,6 +127,10 @@ class Engine2:
 
     def received(self, action: str, payload: msgspec.Raw) -> None:
         """OCPP 2.1's only SEND goes from the station to the CSMS: nothing to do with one."""
+
+    def lose_power(self, seconds: float) -> None:
+        """The mains fail for so long."""
+        self._reset.lose_power(seconds)
 
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""

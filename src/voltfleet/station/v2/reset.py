@@ -8,7 +8,7 @@ from voltfleet.station.evse import Evse
 from voltfleet.station.v2.availability import Availability
 from voltfleet.station.v2.messages import provisioning as m
 from voltfleet.station.v2.messages.provisioning import BootReason, ResetStatus, ResetType
-from voltfleet.station.v2.messages.transactions import StoppedReason
+from voltfleet.station.v2.messages.transactions import StoppedReason, TriggerReason
 from voltfleet.station.v2.messages.types import StatusInfo
 from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.session import Sessions
@@ -73,6 +73,15 @@ class Reset(Block):
             return _SCHEDULED
         self._go_down(evses, BootReason.REMOTE_RESET, whole=whole)
         return _ACCEPTED
+
+    def lose_power(self, seconds: float) -> None:
+        """The mains fail: the CSMS hears after the boot what that ended."""
+        self._transactions.accepting = False
+        self._registration.reason = BootReason.POWER_UP
+        evses = self.ctx.hardware.evses
+        trigger = TriggerReason.ABNORMAL_CONDITION
+        self._transactions.end_all(evses, StoppedReason.POWER_LOSS, trigger)
+        self.ctx.reboot(seconds)
 
     def power_up(self) -> None:
         """The reset is done."""

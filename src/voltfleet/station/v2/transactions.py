@@ -195,15 +195,21 @@ class Transactions(Block):
             token = session.permit.id_token
             self.stop(session, TriggerReason.STOP_AUTHORIZED, StoppedReason.LOCAL, token)
 
-    def end_all(self, evses: tuple[Evse, ...], reason: StoppedReason) -> None:
-        """Whatever goes on at these EVSEs is over: they are reset (B12.FR.03, FR.07)."""
+    def end_all(
+        self,
+        evses: tuple[Evse, ...],
+        reason: StoppedReason,
+        trigger: TriggerReason = TriggerReason.RESET_COMMAND,
+    ) -> None:
+        """Whatever goes on at these EVSEs is over: they are reset (B12.FR.03, FR.07), or have no
+        power."""
         for session in [s for s in self._sessions.values() if s.evse in evses]:
             self.ctx.timers.stop(("connect", session.evse.id))
             driver.does_not_come(self.ctx, session.evse)
             session.withdraw(Verdict(accepted=False, text="the station was reset"), reason)
             self._power_off(session)
             if session.transaction is not None:
-                self._end(session, TriggerReason.RESET_COMMAND, reason)
+                self._end(session, trigger, reason)
             self._forget_if_empty(session)
             driver.leaves(self.ctx, session.evse)
 

@@ -21,6 +21,7 @@ from voltfleet.station.context import Context
 from voltfleet.station.v2.authorization import Authorization
 from voltfleet.station.v2.messages.remote_control import UnlockStatus
 from voltfleet.station.v2.messages.types import IdToken
+from voltfleet.station.v2.operator_commands import OperatorCommands
 from voltfleet.station.v2.permit import Permit, Verdict
 from voltfleet.station.v2.remote_control import RemoteControl
 from voltfleet.station.v2.session import Session, Sessions
@@ -33,7 +34,7 @@ _RFID = "ISO14443"
 class UserCommands(Block):
     """Each command reports its outcome exactly once; `HardwareRefusal` becomes a rejection."""
 
-    __slots__ = ("_authorization", "_remote", "_sessions", "_transactions")
+    __slots__ = ("_authorization", "_operator", "_remote", "_sessions", "_transactions")
 
     def __init__(
         self,
@@ -42,8 +43,10 @@ class UserCommands(Block):
         authorization: Authorization,
         transactions: Transactions,
         remote: RemoteControl,
+        operator: OperatorCommands,
     ) -> None:
         super().__init__(ctx)
+        self._operator = operator
         self._authorization = authorization
         self._sessions = sessions
         self._transactions = transactions
@@ -65,7 +68,10 @@ class UserCommands(Block):
             case Place() if kind is CommandKind.UNLOCK_CONNECTOR:
                 self._unlock(payload, command)
             case _:
-                if not physical.perform(self.ctx, kind, payload, command):
+                if not (
+                    physical.perform(self.ctx, kind, payload, command)
+                    or self._operator.perform(kind, payload, command)
+                ):
                     raise HardwareRefusal(f"this station has no {kind} in {self.ctx.version}")
 
     # --- start ----------------------------------------------------------------------------------

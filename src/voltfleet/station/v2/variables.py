@@ -10,7 +10,7 @@ from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import provisioning as m
 from voltfleet.station.v2.messages.provisioning import GetVariableStatus, SetVariableStatus
-from voltfleet.station.v2.messages.types import AttributeType, StatusInfo
+from voltfleet.station.v2.messages.types import AttributeType, Component, StatusInfo, Variable
 
 
 class Variables(Block):
@@ -63,6 +63,10 @@ class Variables(Block):
         status, why = self._change(item)
         info = None if why is None else StatusInfo(why)
         return m.SetVariableResult(item.component, item.variable, status, item.attribute_type, info)
+
+    def change(self, component: Component, variable: Variable, value: str) -> SetVariableStatus:
+        """Set an Actual value at the station itself."""
+        return self._change(m.SetVariableData(component, variable, value))[0]
 
     def _change(self, item: m.SetVariableData) -> tuple[SetVariableStatus, str | None]:
         definition = self._model.find(item.component, item.variable)

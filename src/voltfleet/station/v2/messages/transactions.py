@@ -66,6 +66,7 @@ class StoppedReason(StrEnum):
     MASTER_PASS = "MasterPass"  # noqa: S105 (no password: the standard's word)
     OTHER = "Other"
     OVERCURRENT_FAULT = "OvercurrentFault"
+    POWER_LOSS = "PowerLoss"
     REMOTE = "Remote"
     STOPPED_BY_EV = "StoppedByEV"
     TIME_LIMIT_REACHED = "TimeLimitReached"
