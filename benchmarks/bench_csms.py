@@ -3,9 +3,9 @@
     python benchmarks/bench_csms.py [chargers]
 
 The CSMS runs in a process of its own. The chargers here are as cheap as a client can be (frames
-made beforehand, answers only counted), so that the CSMS and not this process is what is measured. Each
-opens its socket, boots and reports the status of two connectors; a boot is done when the third
-answer is there.
+made beforehand, answers only counted), so that the CSMS and not this process is what is measured.
+Each opens its socket, boots and reports the status of two connectors; a boot is done when the
+third answer is there.
 """
 
 import asyncio

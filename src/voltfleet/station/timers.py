@@ -12,7 +12,7 @@ Key = tuple[str, int]
 """A name, and a number that tells timers of one name apart (EVSE or connector; 0: station)."""
 
 PHYSICAL = frozenset({"energy", "driver", "power", "reservation"})
-"""Names of timers that are the world's, or of what is kept for good: a reboot does not stop them."""
+"""Timers that are the world's, or of what is kept for good: a reboot does not stop them."""
 
 _Entry = tuple[float, Key, Callable[[], None]]
 _due_at = itemgetter(0)
