@@ -119,9 +119,18 @@ async def test_the_page_shows_who_is_there(csms: Csms, port: int) -> None:
     async with station(port, "A", "ocpp2.0.1") as a, station(port, "B") as b:
         await a.boot()
         await a.status(1, "Available")
+        await b.status(0, "Available")
         await b.call("StartTransaction", START)
         page = await _page(port)
-    for text in ("2 connected", "Volt Two", "1.1 Available", "2.0.1", "StartTransaction", "1 now"):
+    for text in (
+        "2 connected",
+        "Volt Two",
+        "1.1 Available",
+        "2.0.1",
+        "StartTransaction",
+        "1 now",
+        "station Available",
+    ):
         assert text in page
     await until(lambda: not csms.stats().connected)
     assert 'class="gone"' in await _page(port)

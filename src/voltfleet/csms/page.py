@@ -49,9 +49,9 @@ _COLUMNS = (
     "Charger",
     "OCPP",
     "Device",
-    "Boot",
+    "Boot (UTC)",
     "Connectors",
-    "Last message",
+    "Last message (UTC)",
     "Transactions",
     "Energy",
 )
@@ -92,7 +92,7 @@ def _figures(stats: Stats) -> str:
         ("Transactions", f"{stats.transactions_total:,}"),
         ("Energy", _energy(stats.energy_wh)),
         ("Messages", f"{stats.messages_in:,}"),
-        ("per second", f"{stats.messages_per_second:,.0f}"),
+        ("Messages/s", f"{stats.messages_per_second:,.0f}"),
         ("Problems", f"{stats.problems:,}"),
     )
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in figures)
@@ -125,9 +125,10 @@ def _row(charger: dict[str, Any]) -> str:
 
 
 def _place(charger: dict[str, Any], connector: dict[str, Any]) -> str:
-    """1.6 has connectors only; later versions number the connectors of each EVSE."""
+    """1.6 has connectors only, and calls the station itself connector 0; later versions number the
+    connectors of each EVSE."""
     if charger["ocpp_version"] == "OCPP1.6":
-        return str(connector["connector_id"])
+        return str(connector["connector_id"] or "station")
     return f"{connector['evse_id']}.{connector['connector_id']}"
 
 
