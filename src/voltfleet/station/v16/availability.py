@@ -8,21 +8,23 @@ from voltfleet.station.outbox import Failure, FailureKind, Lane
 from voltfleet.station.reports import ConnectorState
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.status import Bay, decide, path
+from voltfleet.station.v16.status import Bay, Reservation, decide, path
 from voltfleet.station.v16.types import AvailabilityStatus, AvailabilityType, ErrorCode, Status
 
 
 class Availability(Block):
     """Keeps the status of every connector (a `Bay` each) and of the whole station (connector 0),
-    and tells the Central System each change once."""
+    and tells the Central System each change once. ``reservation`` is of any connector; those of
+    one connector are in its bay."""
 
-    __slots__ = ("_configuration", "_operative", "_station_told", "bays")
+    __slots__ = ("_configuration", "_operative", "_station_told", "bays", "reservation")
 
     def __init__(self, ctx: Context, configuration: Configuration) -> None:
         super().__init__(ctx)
         self._configuration = configuration
         self._operative = True
         self._station_told: Status | None = None
+        self.reservation: Reservation | None = None
         hardware = ctx.hardware
         self.bays = tuple(Bay(c, hardware.evse_of(c), ctx.now) for c in hardware.connectors)
         for bay in self.bays:
@@ -53,6 +55,8 @@ class Availability(Block):
 
     def refresh(self, bay: Bay) -> None:
         """Something about the connector changed: decide its status anew, and tell it."""
+        if bay.connector.fault is not None:
+            bay.reservation = None  # §5.13: a reservation ends with that
         status = decide(bay, station_operative=self._operative)
         if status is not bay.status:
             for step in path(bay.status, status):
@@ -127,6 +131,8 @@ class Availability(Block):
 
     def _change_station(self, *, operative: bool) -> AvailabilityStatus:
         self._operative = operative
+        if not operative:
+            self.reservation = None
         answers = {self._change(bay, operative=operative) for bay in self.bays}
         if self.ctx.online and self._station_told is not self._station_status:
             self.send(0, Lane.NORMAL)
@@ -136,6 +142,8 @@ class Availability(Block):
     def _change(self, bay: Bay, *, operative: bool) -> AvailabilityStatus:
         """A transaction in progress goes on: `decide` puts it before the availability."""
         bay.operative = operative
+        if not operative:
+            bay.reservation = None
         if bay.transaction is not None and not operative:
             return AvailabilityStatus.SCHEDULED
         if not operative:

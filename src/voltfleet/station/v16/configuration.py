@@ -15,7 +15,7 @@ from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.types import ConfigurationStatus
 
-PROFILES = ("Core", "LocalAuthListManagement", "SmartCharging", "RemoteTrigger")
+PROFILES = ("Core", "LocalAuthListManagement", "Reservation", "SmartCharging", "RemoteTrigger")
 """The feature profiles built (SupportedFeatureProfiles)."""
 
 MEASURANDS = (
@@ -62,6 +62,7 @@ class Name(StrEnum):
     METER_VALUE_SAMPLE_INTERVAL = "MeterValueSampleInterval"
     MINIMUM_STATUS_DURATION = "MinimumStatusDuration"
     NUMBER_OF_CONNECTORS = "NumberOfConnectors"
+    RESERVE_CONNECTOR_ZERO_SUPPORTED = "ReserveConnectorZeroSupported"
     RESET_RETRIES = "ResetRetries"
     SEND_LOCAL_LIST_MAX_LENGTH = "SendLocalListMaxLength"
     STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT = "StopTransactionOnEVSideDisconnect"
@@ -157,6 +158,7 @@ KEYS: Mapping[Name, Key] = {
     Name.METER_VALUE_SAMPLE_INTERVAL: Key("60", _SECONDS),
     Name.MINIMUM_STATUS_DURATION: Key("0", _SECONDS),
     Name.NUMBER_OF_CONNECTORS: Key("", None),
+    Name.RESERVE_CONNECTOR_ZERO_SUPPORTED: Key("true", None),
     Name.RESET_RETRIES: Key("1", _COUNT),
     Name.SEND_LOCAL_LIST_MAX_LENGTH: Key("100", None),
     Name.STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT: Key("true", _boolean),

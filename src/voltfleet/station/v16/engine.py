@@ -21,6 +21,7 @@ from voltfleet.station.v16.operator_commands import OperatorCommands
 from voltfleet.station.v16.registration import Registration
 from voltfleet.station.v16.remote_control import RemoteControl
 from voltfleet.station.v16.remote_trigger import RemoteTrigger
+from voltfleet.station.v16.reservation import Reservations
 from voltfleet.station.v16.reset import Reset
 from voltfleet.station.v16.smart_charging import SmartCharging
 from voltfleet.station.v16.transactions import Transactions
@@ -41,6 +42,7 @@ _TABLE = table_of(
         DataTransfer,
         LocalAuthList,
         SmartCharging,
+        Reservations,
     )
 )
 """In the order of `Engine16._blocks`."""
@@ -56,6 +58,7 @@ class Engine16:
         "_configuration",
         "_meters",
         "_registration",
+        "_reservations",
         "_smart_charging",
         "_transactions",
         "ctx",
@@ -69,8 +72,15 @@ class Engine16:
         authorization = Authorization(ctx, configuration)
         self._meters = meters = MeterReadings(ctx, configuration, availability)
         self._smart_charging = smart_charging = SmartCharging(ctx, configuration, availability)
+        self._reservations = reservations = Reservations(ctx, configuration, availability)
         self._transactions = transactions = Transactions(
-            ctx, configuration, availability, authorization, meters, smart_charging
+            ctx,
+            configuration,
+            availability,
+            authorization,
+            meters,
+            smart_charging,
+            reservations,
         )
         remote = RemoteControl(
             ctx, configuration, availability, authorization, transactions, smart_charging
@@ -97,6 +107,7 @@ class Engine16:
             DataTransfer(ctx),
             local_list,
             smart_charging,
+            reservations,
         )
         configuration.on_change = self._setting_changed
         ctx.hardware.listener = self._hardware
@@ -133,6 +144,7 @@ class Engine16:
         self._registration.power_up()
         self._meters.schedule_aligned()
         self._smart_charging.apply()
+        self._reservations.power_up()
         if self.ctx.connected:
             self.connected()
 

@@ -128,6 +128,7 @@ class StartTransaction(Outgoing, frozen=True):
     id_tag: str
     meter_start: int
     timestamp: str
+    reservation_id: int | None = None
 
 
 class StartTransactionResponse(Answered, frozen=True):

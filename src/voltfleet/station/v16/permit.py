@@ -22,10 +22,11 @@ Hear = Callable[[Verdict], None]
 class Permit(NamedTuple):
     """Leave to charge, waiting for a car. ``hear`` is told once what became of it. The limits are
     the driver's: after so much time or energy the driver ends the transaction. ``profile`` is the
-    TxProfile that the transaction is to have."""
+    TxProfile that the transaction is to have, ``parent`` the token's group if that is known."""
 
     id_tag: str
     hear: Hear | None = None
     duration_seconds: float | None = None
     energy_wh: float | None = None
     profile: Profile | None = None
+    parent: str | None = None

@@ -50,17 +50,22 @@ class RemoteControl(Block):
     @handles(m.RemoteStartTransaction)
     def remote_start(self, request: m.RemoteStartTransaction) -> m.RemoteStartTransactionResponse:
         """§5.11. §4.2 does not allow this while Pending."""
-        bay = self._meant(request)
-        if not self.ctx.online or bay is None or not self._transactions.free(bay):
+        id_tag, bay = request.id_tag, self._meant(request)
+        offered = bay is not None and self._transactions.perhaps_open_to(bay, id_tag)
+        if not self.ctx.online or bay is None or not offered:
             return m.RemoteStartTransactionResponse(Simple.REJECTED)
-        permit = Permit(request.id_tag)
+        parent = self._authorization.parent_of(id_tag)
+        permit = Permit(id_tag, parent=parent)
         if request.charging_profile is not UNSET:
             profile = self._smart_charging.of_remote_start(request.charging_profile)
             if profile is None:
                 return m.RemoteStartTransactionResponse(Simple.REJECTED)
-            permit = Permit(request.id_tag, profile=profile)
-        if self._configuration.flag(Name.AUTHORIZE_REMOTE_TX_REQUESTS):
-            self._authorization.authorize(request.id_tag, partial(self._heard, bay, permit))
+            permit = permit._replace(profile=profile)
+        if not self._transactions.open_to(bay, id_tag, parent):
+            # §5.13: only the Central System knows whether it is of the reservation's group.
+            self._authorization.ask(id_tag, partial(self._heard, bay, permit))
+        elif self._configuration.flag(Name.AUTHORIZE_REMOTE_TX_REQUESTS):
+            self._authorization.authorize(id_tag, partial(self._heard, bay, permit))
         else:
             self.grant(bay, permit)
         return m.RemoteStartTransactionResponse(Simple.ACCEPTED)
@@ -104,10 +109,11 @@ class RemoteControl(Block):
 
     def _meant(self, request: m.RemoteStartTransaction) -> Bay | None:
         if request.connector_id is UNSET:
-            return self._transactions.choose()
+            return self._transactions.choose(request.id_tag)
         return self._availability.bay(request.connector_id)
 
     def _heard(self, bay: Bay, permit: Permit, verdict: Verdict) -> None:
         # Meanwhile somebody else may have been faster.
-        if verdict.accepted and self._transactions.free(bay):
-            self.grant(bay, permit)
+        parent = verdict.parent or permit.parent
+        if verdict.accepted and self._transactions.open_to(bay, permit.id_tag, parent):
+            self.grant(bay, permit._replace(parent=parent))

@@ -8,9 +8,13 @@ What holds of a connector decides its status; the first row that fits is it:
     a transaction, the station offers none     SuspendedEVSE
     inoperative                                Unavailable
     its transaction is over, car still there   Finishing
-    a car, or a token that waits for one       Preparing
+    a token that waits for a car               Preparing
+    a reservation                              Reserved
+    a car                                      Preparing
     nothing                                    Available
 """
+
+from typing import NamedTuple
 
 from voltfleet.station.connector import Connector
 from voltfleet.station.evse import Evse
@@ -36,8 +40,27 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 """§4.9: the rows A1 to I8."""
 
-_STEP_BETWEEN = {(_B, _H): _A}
-"""The table has no way from Preparing to Unavailable: the intended usage ends first (B1, A8)."""
+_STEP_BETWEEN = {(_B, _G): _A, (_B, _H): _A}
+"""The table has no way from Preparing to Reserved or Unavailable: the intended usage ends first
+(B1, then A7 or A8)."""
+
+
+class Reservation(NamedTuple):
+    """A connector (0: any) that is kept for a token and its group. ``expires_at`` is by the host's
+    clock, like all that the station waits for."""
+
+    id: int
+    connector_id: int
+    id_tag: str
+    parent_id_tag: str | None
+    expires_at: float
+
+    def meant_for(self, id_tag: str, parent: str | None) -> bool:
+        """Whether this token may use it."""
+        if id_tag.lower() == self.id_tag.lower():
+            return True
+        group = self.parent_id_tag
+        return group is not None and parent is not None and group.lower() == parent.lower()
 
 
 class Transaction16(Transaction):
@@ -75,6 +98,7 @@ class Bay:
         "finished",
         "operative",
         "permit",
+        "reservation",
         "since",
         "status",
         "told",
@@ -90,6 +114,7 @@ class Bay:
         self.operative = True
         self.finished = False
         self.permit: Permit | None = None
+        self.reservation: Reservation | None = None
         self.transaction: Transaction16 | None = None
 
     def withdraw(self, why: str) -> None:
@@ -107,11 +132,17 @@ def decide(bay: Bay, *, station_operative: bool) -> Status:
         return _charging_status(bay.evse)
     if not (bay.operative and station_operative):
         return Status.UNAVAILABLE
+    return _idle_status(bay)
+
+
+def _idle_status(bay: Bay) -> Status:
     if bay.finished and bay.connector.plugged:
         return Status.FINISHING
-    if bay.connector.plugged or bay.permit is not None:
+    if bay.permit is not None:
         return Status.PREPARING
-    return Status.AVAILABLE
+    if bay.reservation is not None:
+        return Status.RESERVED
+    return Status.PREPARING if bay.connector.plugged else Status.AVAILABLE
 
 
 def _charging_status(evse: Evse) -> Status:

@@ -12,6 +12,7 @@ Other            a fault
 """
 
 from functools import partial
+from itertools import chain
 
 import msgspec
 
@@ -27,6 +28,7 @@ from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.permit import Permit, Verdict
+from voltfleet.station.v16.reservation import Reservations
 from voltfleet.station.v16.smart_charging import SmartCharging
 from voltfleet.station.v16.status import Bay, Transaction16
 from voltfleet.station.v16.types import AuthorizationStatus, ReadingContext, Reason
@@ -40,6 +42,7 @@ class Transactions(Block):
         "_availability",
         "_configuration",
         "_meters",
+        "_reservations",
         "_smart_charging",
         "accepting",
     )
@@ -52,6 +55,7 @@ class Transactions(Block):
         authorization: Authorization,
         meters: MeterReadings,
         smart_charging: SmartCharging,
+        reservations: Reservations,
     ) -> None:
         super().__init__(ctx)
         self._configuration = configuration
@@ -59,6 +63,7 @@ class Transactions(Block):
         self._authorization = authorization
         self._meters = meters
         self._smart_charging = smart_charging
+        self._reservations = reservations
         self.accepting = True
 
     def free(self, bay: Bay) -> bool:
@@ -71,10 +76,23 @@ class Transactions(Block):
         occupied = bay.evse.active not in {None, bay.connector}
         return self.accepting and not taken and not occupied and self._availability.usable(bay)
 
-    def choose(self) -> Bay | None:
-        """Where a token is taken to be meant for when nobody says: a car that waits, or free."""
-        free = [bay for bay in self._availability.bays if self.free(bay)]
-        return next((bay for bay in free if bay.connector.plugged), free[0] if free else None)
+    def open_to(self, bay: Bay, id_tag: str, parent: str | None) -> bool:
+        """Whether it is free and not kept for another token than this one of that group."""
+        return self.free(bay) and not self._reservations.keeps_out(bay, id_tag, parent)
+
+    def perhaps_open_to(self, bay: Bay, id_tag: str) -> bool:
+        """Whether it is, or would be if the token turned out to be of the right group."""
+        return self.open_to(bay, id_tag, self._authorization.parent_of(id_tag)) or (
+            self.free(bay) and self._reservations.may_turn_on_group(bay)
+        )
+
+    def choose(self, id_tag: str) -> Bay | None:
+        """Where a token is taken to be meant for when nobody says: what is reserved for it, a car
+        that waits, or free."""
+        bays = [bay for bay in self._availability.bays if self.perhaps_open_to(bay, id_tag)]
+        reserved = (bay for bay in bays if bay.reservation is not None)
+        waiting = (bay for bay in bays if bay.connector.plugged)
+        return next(chain(reserved, waiting, bays), None)
 
     # --- a token --------------------------------------------------------------------------------
 
@@ -111,7 +129,13 @@ class Transactions(Block):
         bay.permit, bay.transaction = None, transaction
         self._meters.keep(transaction, bay, ReadingContext.TRANSACTION_BEGIN)
         ctx.call(
-            m.StartTransaction(number, permit.id_tag, meter_start, ctx.timestamp()),
+            m.StartTransaction(
+                number,
+                permit.id_tag,
+                meter_start,
+                ctx.timestamp(),
+                self._reservations.use(bay, permit),
+            ),
             m.StartTransactionResponse,
             partial(self._started, bay, transaction),
             partial(self._not_started, transaction),

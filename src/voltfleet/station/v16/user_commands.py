@@ -76,7 +76,7 @@ class UserCommands(Block):
     # --- start ----------------------------------------------------------------------------------
 
     def _start_transaction(self, start: StartTransaction, command: Command) -> None:
-        bay = self._free_bay(start.evse_id, start.connector_id)
+        bay = self._free_bay(start.evse_id, start.connector_id, start.id_tag)
         if not bay.connector.plugged:
             raise HardwareRefusal(f"no car is plugged into connector {bay.connector.number}")
         permit = Permit(_id_tag(start.id_tag), self._outcome(command))
@@ -88,7 +88,7 @@ class UserCommands(Block):
             raise HardwareRefusal("target_energy_kwh must be more than 0")
         if start.duration_seconds is not None and start.duration_seconds <= 0:
             raise HardwareRefusal("duration_seconds must be more than 0")
-        bay = self._free_bay(None, start.connector_id)
+        bay = self._free_bay(None, start.connector_id, start.id_tag)
         permit = Permit(
             _id_tag(start.id_tag),
             self._outcome(command),
@@ -98,25 +98,32 @@ class UserCommands(Block):
         self._authorization.authorize(permit.id_tag, partial(self._authorized, bay, permit))
 
     def _authorized(self, bay: Bay, permit: Permit, verdict: Verdict) -> None:
+        permit = permit._replace(parent=verdict.parent)
         if verdict.accepted and not self._transactions.free(bay):
             verdict = Verdict(
                 accepted=False, text=f"connector {bay.connector.number} was taken meanwhile"
+            )
+        elif verdict.accepted and not self._transactions.open_to(bay, permit.id_tag, permit.parent):
+            verdict = Verdict(
+                accepted=False, text=f"connector {bay.connector.number} is kept for another token"
             )
         if verdict.accepted:
             self._remote.grant(bay, permit)
         elif permit.hear is not None:
             permit.hear(verdict)
 
-    def _free_bay(self, evse_id: int | None, connector_id: int | None) -> Bay:
+    def _free_bay(self, evse_id: int | None, connector_id: int | None, id_tag: str) -> Bay:
         connector = physical.find_connector(self.ctx, evse_id, connector_id)
         if connector is None:
-            bay = self._transactions.choose()
+            bay = self._transactions.choose(id_tag)
             if bay is None:
                 raise HardwareRefusal("no connector is free")
             return bay
         bay = self._availability.bays[connector.number - 1]
         if not self._transactions.free(bay):
             raise HardwareRefusal(f"connector {connector.number} is {bay.status}, not free")
+        if not self._transactions.perhaps_open_to(bay, id_tag):
+            raise HardwareRefusal(f"connector {connector.number} is kept for another token")
         return bay
 
     # --- stop -----------------------------------------------------------------------------------
