@@ -205,7 +205,8 @@ class FleetCommand(RequestModel, Generic[Event]):
 
 
 class ConfigurationChangeResponse(BaseModel):
-    """`status` is Accepted if every setting was; `configured` are those that have changed."""
+    """`status` is Accepted (or RebootRequired) if every setting was taken, Rejected if one was not;
+    `configured` are those that were, and `msg` tells the station's word for each."""
 
     status: str
     configured: list[str]

@@ -23,6 +23,7 @@ _FLEET: dict[str, Any] = {
     "response_model": m.LocationCommandResponse,
     "responses": errors(404, body=True),
 }
+_TAKEN = ("Accepted", "RebootRequired")
 _ANSWERED: dict[str, Any] = {"responses": errors(400, 404, body=True)}
 
 
@@ -113,12 +114,11 @@ async def set_configuration(
         command.event,
     )
     results: dict[str, str] = (done.detail or {}).get("results", {})
-    changed = [key for key, result in results.items() if result != "Rejected"]
-    statuses = set(results.values())
-    order = ("Rejected", "RebootRequired", "Accepted")
+    taken = [key for key, result in results.items() if result in _TAKEN]
+    status_ = "RebootRequired" if "RebootRequired" in results.values() else "Accepted"
     return m.ConfigurationChangeResponse(
-        status=next((word for word in order if word in statuses), "Accepted"),
-        configured=changed,
+        status=status_ if len(taken) == len(results) else "Rejected",
+        configured=taken,
         msg="; ".join(f"{key}: {result}" for key, result in results.items()),
     )
 
