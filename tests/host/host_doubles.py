@@ -77,7 +77,7 @@ class FakeStation:
         self.booted = False
         self.link_wanted = True
         self.close_code: int | None = None
-        self.ping_interval_seconds: float | None = None
+        self.ping_seconds = 60
         self.received: list[str] = []
         self.connections = 0
         self._wants_link_at: float | None = None

@@ -246,7 +246,7 @@ async def test_an_answered_ping_keeps_the_connection(bench: Bench, raw: RawServe
 async def test_the_station_chooses_the_ping_interval(bench: Bench, raw: RawServer) -> None:
     bench.host.assign(assignment(raw.ws_url))
     peer = await raw.opened()
-    bench.stations["CP1"].ping_interval_seconds = 7.0
+    bench.stations["CP1"].ping_seconds = 7
     peer.say(0x81, b'[2,"1","ChangeConfiguration",{}]')
     await raw.changes.until(lambda: peer.received[:1] == b"\x81")
     peer.received = b""

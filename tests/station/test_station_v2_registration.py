@@ -151,6 +151,6 @@ def test_the_clock_follows_the_csms():
 
 def test_web_socket_pings_are_what_the_csms_sets():
     bench = booted()
-    assert bench.station.ping_seconds == 0
+    assert bench.station.ping_seconds == 60
     bench.configure(OCPPCommCtrlr_WebSocketPingInterval=30)
     assert bench.station.ping_seconds == 30

@@ -126,7 +126,7 @@ def test_heartbeat_interval_takes_effect_at_once():
 
 def test_the_host_learns_the_ping_interval():
     bench = booted()
-    assert bench.station.ping_seconds == 0
+    assert bench.station.ping_seconds == 60
     bench.configure(WebSocketPingInterval=25)
     assert bench.station.ping_seconds == 25
 

@@ -11,6 +11,10 @@ class Station(Protocol):
     """`voltfleet.station.station.ChargingStation`, as far as the host uses it."""
 
     @property
+    def ping_seconds(self) -> int:
+        """How often to send a WebSocket ping; 0: never."""
+
+    @property
     def link_wanted(self) -> bool:
         """Whether it wants to be connected; False while it reboots."""
 
@@ -46,10 +50,3 @@ class Station(Protocol):
 StationFactory = Callable[[Assignment, float], Station]
 """Builds the station of an assignment, powered up at that time. Raises
 `voltfleet.domain.errors.VoltfleetError` when the assignment asks for something that is not."""
-
-
-def ping_interval(station: Station) -> float | None:
-    """The station's WebSocketPingInterval in seconds (0: no pings), or null where it has none of
-    its own; a station tells it as ``ping_interval_seconds``."""
-    seconds: float | None = getattr(station, "ping_interval_seconds", None)
-    return seconds

@@ -24,7 +24,7 @@ from voltfleet.host.connection import Connection, Timeouts
 from voltfleet.host.dialer import Dialer
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.outbox import Outbox
-from voltfleet.host.ports import Station, StationFactory, ping_interval
+from voltfleet.host.ports import Station, StationFactory
 from voltfleet.host.wheel import Clock, Wheel
 from voltfleet.station.reports import (
     ConnectorState,
@@ -295,9 +295,8 @@ class Runner:
         self._settle(now)
 
     def _take_ping_interval(self, station: Station) -> None:
-        interval = ping_interval(station)
-        if interval is not None and self._connection is not None:
-            self._connection.set_ping_interval(interval)
+        if self._connection is not None:
+            self._connection.set_ping_interval(station.ping_seconds)
 
     # --- dialling ----------------------------------------------------------------------------
 

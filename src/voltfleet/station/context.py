@@ -41,6 +41,8 @@ from voltfleet.station.timers import Timers
 from voltfleet.station.wire_faults import WireFaults
 
 CLOCK_TOLERANCE_SECONDS = 5.0
+PING_SECONDS = 60
+"""The WebSocketPingInterval of a station that nobody has set up."""
 LATEST = 32_503_680_000.0
 """The year 3000: no station's clock is set beyond it."""
 
@@ -57,7 +59,7 @@ def decoder(type_: type[Answer]) -> msgspec.json.Decoder[Answer]:
 
 class Context:
     """The station as its functional blocks see it. ``ping_seconds`` is the WebSocket ping interval
-    that the CSMS set (0: none), for the host. ``clock_error`` and ``faults`` are what a user made
+    (0: none), for the host. ``clock_error`` and ``faults`` are what a user made
     go wrong."""
 
     __slots__ = (
@@ -99,7 +101,7 @@ class Context:
         self.connected = False
         self.link_wanted = True
         self.close_code: int | None = None
-        self.ping_seconds = 0
+        self.ping_seconds = PING_SECONDS
         self.registration = ConnectionState.WAITING
         self.on_power_up: Callable[[], None] = _nothing
         self._reports: list[StationReport] = []

@@ -135,7 +135,7 @@ class ChargingStation:
 
     @property
     def ping_seconds(self) -> int:
-        """How often the host is to send a WebSocket ping, as the CSMS has set; 0: it has not."""
+        """The WebSocketPingInterval: how often the host is to send a ping; 0: never."""
         return self._ctx.ping_seconds
 
     # --- inside ---------------------------------------------------------------------------------

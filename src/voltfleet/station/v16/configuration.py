@@ -171,7 +171,7 @@ KEYS: Mapping[Name, Key] = {
     Name.TRANSACTION_MESSAGE_ATTEMPTS: Key("3", _whole(1, 100)),
     Name.TRANSACTION_MESSAGE_RETRY_INTERVAL: Key("60", _SECONDS),
     Name.UNLOCK_CONNECTOR_ON_EV_SIDE_DISCONNECT: Key("true", _boolean),
-    Name.WEB_SOCKET_PING_INTERVAL: Key("0", _SECONDS),
+    Name.WEB_SOCKET_PING_INTERVAL: Key("60", _SECONDS),
 }
 _WITH_SOC_ON_DC = (Name.METER_VALUES_ALIGNED_DATA, Name.METER_VALUES_SAMPLED_DATA)
 """A DC station knows the car's state of charge; over an AC cable no car tells it."""

@@ -6,6 +6,7 @@ Variables of how the host dials (profiles, back-off) are read only: they are the
 
 from voltfleet.ocppj.rpc import CALL_TIMEOUT_SECONDS
 from voltfleet.station.v2.device_model.authorizing import AUTHORIZATION, RESERVATIONS
+from voltfleet.station.v2.device_model.charging import SMART_CHARGING
 from voltfleet.station.v2.device_model.definition import (
     MAX_VALUE,
     Facts,
@@ -42,7 +43,7 @@ MESSAGE_ATTEMPTS = whole(_COMM, "MessageAttempts", 3, (1, 100), instance="Transa
 MESSAGE_ATTEMPT_INTERVAL = whole(
     _COMM, "MessageAttemptInterval", 60, (0, _DAY), instance="TransactionEvent", unit="s"
 )
-WEB_SOCKET_PING_INTERVAL = whole(_COMM, "WebSocketPingInterval", 0, (0, _DAY), unit="s")
+WEB_SOCKET_PING_INTERVAL = whole(_COMM, "WebSocketPingInterval", 60, (0, _DAY), unit="s")
 _NETWORK_PRIORITY = choice(
     _COMM, "NetworkConfigurationPriority", "1", ("1",), DataType.SEQUENCE_LIST, at_least=1
 )
@@ -200,6 +201,7 @@ CONTROLLERS = (
     *_SECURITY,
     *AUTHORIZATION,
     *RESERVATIONS,
+    *SMART_CHARGING,
     *_TRANSACTIONS,
 )
 """All of the above, in the order of reports."""
