@@ -6,6 +6,17 @@ from bench16 import Answer, Bench, ac_station
 
 from voltfleet.domain.specs import OcppVersion, StationSpec
 
+FOLLOWS = {
+    "GetBaseReport": {"NotifyReport"},
+    "GetReport": {"NotifyReport"},
+    "GetChargingProfiles": {"ReportChargingProfiles"},
+    "GetMonitoringReport": {"NotifyMonitoringReport"},
+    "CustomerInformation": {"NotifyCustomerInformation"},
+    "GetDisplayMessages": {"NotifyDisplayMessages"},
+    "GetLog": {"LogStatusNotification"},
+    "UpdateFirmware": {"FirmwareStatusNotification"},
+}
+"""What the station may send because of a request, accepted or not."""
 STATES = ("EVConnected", "Charging", "SuspendedEV", "SuspendedEVSE", "Idle")
 
 
@@ -31,8 +42,7 @@ class Bench2(Bench):
                 return {}
 
     def send(self, action: str, payload: Any) -> None:
-        if action == "GetBaseReport":
-            self.triggered.add("NotifyReport")
+        self.triggered |= FOLLOWS.get(action, set())
         super().send(action, payload)
 
     # --- looking --------------------------------------------------------------------------------

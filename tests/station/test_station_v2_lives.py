@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from voltfleet.domain.specs import EvseSpec, StationSpec
 from voltfleet.station.connector import Fault
+from voltfleet.station.context import rfc3339
 
 SOCKET = ac_station().evses[0].connectors[0]
 SPECS = [
@@ -65,6 +66,23 @@ class Life:
                 "attributeValue": value,
             }
             self.bench.ask("SetVariables", setVariableData=[item])
+
+    def profile(self, id_: int, purpose: str, level: int, evse: int, watts: int, at: int) -> None:
+        relative = purpose != "ChargingStationMaxProfile"
+        periods = [{"startPeriod": 0, "limit": watts}, {"startPeriod": at + 1, "limit": 5000}]
+        schedule = {"id": 1, "chargingRateUnit": "W", "chargingSchedulePeriod": periods}
+        profile = {
+            "id": id_,
+            "stackLevel": level,
+            "chargingProfilePurpose": purpose,
+            "chargingProfileKind": "Relative" if relative else "Absolute",
+            "chargingSchedule": [schedule],
+        }
+        if not relative:
+            schedule["startSchedule"] = rfc3339(self.bench.now - 60)
+        if purpose == "TxProfile" and self.bench.events():
+            profile["transactionId"] = self.bench.transaction
+        self.ask("SetChargingProfile", evseId=evse if relative else 0, chargingProfile=profile)
 
     def stop_last(self) -> None:
         if self.bench.connected and self.bench.events():
@@ -176,6 +194,54 @@ steps: st.SearchStrategy[Step] = st.one_of(
     ),
     st.just(lambda life: life.ask("GetTransactionStatus")),
     st.just(lambda life: life.ask("ClearCache")),
+    st.builds(
+        lambda n, t, e, s: (
+            lambda life: life.ask(
+                "ReserveNow",
+                id=n,
+                idToken={"idToken": t, "type": "ISO14443"},
+                expiryDateTime=rfc3339(life.bench.now + s),
+                **e,
+            )
+        ),
+        places,
+        tokens,
+        st.just({}) | places.map(lambda n: {"evseId": n}),
+        st.integers(1, 500),
+    ),
+    places.map(lambda n: lambda life: life.ask("CancelReservation", reservationId=n)),
+    st.builds(
+        lambda n, v, k: (
+            lambda life: life.ask(
+                "SendLocalList",
+                versionNumber=v,
+                updateType=k,
+                localAuthorizationList=[
+                    {
+                        "idToken": {"idToken": n, "type": "ISO14443"},
+                        "idTokenInfo": {"status": "Accepted"},
+                    }
+                ],
+            )
+        ),
+        tokens,
+        st.integers(1, 9),
+        st.sampled_from(["Full", "Differential"]),
+    ),
+    st.builds(
+        lambda n, p, level, e, w, s: lambda life: life.profile(n, p, level, e, w, s),
+        st.integers(1, 4),
+        st.sampled_from(["ChargingStationMaxProfile", "TxDefaultProfile", "TxProfile"]),
+        st.integers(0, 2),
+        places,
+        st.integers(0, 12_000),
+        st.integers(0, 300),
+    ),
+    st.just(lambda life: life.ask("ClearChargingProfile")),
+    st.just(
+        lambda life: life.ask("GetChargingProfiles", requestId=1, chargingProfile={"stackLevel": 0})
+    ),
+    places.map(lambda n: lambda life: life.ask("GetCompositeSchedule", duration=900, evseId=n)),
     st.builds(
         lambda kind, n: lambda life: life.command(kind, connector_id=n),
         st.sampled_from(
@@ -340,7 +406,8 @@ def assert_all_is_over(bench: Bench2) -> None:
 _ACTIONS = """
     Reset ChangeAvailability GetVariables SetVariables GetBaseReport RequestStartTransaction
     RequestStopTransaction UnlockConnector TriggerMessage DataTransfer ClearCache ReserveNow
-    GetTransactionStatus SendLocalList BootNotification Nonsense"""
+    GetTransactionStatus SendLocalList GetLocalListVersion CancelReservation SetChargingProfile
+    GetChargingProfiles ClearChargingProfile GetCompositeSchedule BootNotification Nonsense"""
 ACTIONS = st.sampled_from(_ACTIONS.split())
 _FIELDS = """
     type evseId evse id connectorId operationalStatus idToken remoteStartId transactionId

@@ -65,7 +65,7 @@ def test_an_evse_with_two_connectors_charges_one_car():
     assert bench.command("start-transaction", id_tag="T", connector_id=1).state == "rejected"
 
 
-def test_a_charging_profile_without_smart_charging_is_ignored():
+def test_a_charging_profile_is_welcome():
     profile = {
         "id": 1,
         "stackLevel": 0,

@@ -7,7 +7,10 @@ from voltfleet.domain.hosting import Command
 from voltfleet.ocppj import schemas
 from voltfleet.ocppj.errors import RpcError, RpcErrorCode
 from voltfleet.station.blocks import dispatch, table_of
+from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
+from voltfleet.station.evse import Evse
+from voltfleet.station.hardware import HardwareEvent
 from voltfleet.station.registration import Standing
 from voltfleet.station.v2.authorization import Authorization
 from voltfleet.station.v2.availability import Availability
@@ -24,6 +27,7 @@ from voltfleet.station.v2.remote_control import RemoteControl
 from voltfleet.station.v2.reservations import Reservations
 from voltfleet.station.v2.reset import Reset
 from voltfleet.station.v2.session import Sessions
+from voltfleet.station.v2.smart_charging import SmartCharging
 from voltfleet.station.v2.transaction_events import TransactionEvents
 from voltfleet.station.v2.transactions import Transactions
 from voltfleet.station.v2.trigger import Trigger
@@ -43,6 +47,7 @@ _TABLE = table_of(
         DataTransfer,
         LocalAuthList,
         Reservations,
+        SmartCharging,
     )
 )
 """In the order of `Engine2._blocks`."""
@@ -59,6 +64,8 @@ class Engine2:
         "_model",
         "_registration",
         "_reset",
+        "_smart",
+        "_transactions",
         "ctx",
     )
 
@@ -75,7 +82,8 @@ class Engine2:
         events = TransactionEvents(ctx, sessions)
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
         reservations = Reservations(ctx, model, availability, sessions)
-        transactions = Transactions(
+        self._smart = smart = SmartCharging(ctx, model, availability, sessions)
+        self._transactions = transactions = Transactions(
             ctx,
             model,
             availability,
@@ -85,8 +93,9 @@ class Engine2:
             events,
             meters,
             reservations,
+            smart,
         )
-        remote = RemoteControl(ctx, model, sessions, authorization, transactions)
+        remote = RemoteControl(ctx, model, sessions, authorization, transactions, smart)
         self._reset = Reset(ctx, sessions, availability, registration, transactions)
         local_list = LocalAuthList(ctx, model, authorization)
         operator = OperatorCommands(ctx, model, variables, authorization, local_list)
@@ -103,8 +112,9 @@ class Engine2:
             DataTransfer(ctx),
             local_list,
             reservations,
+            smart,
         )
-        ctx.hardware.listener = transactions.hardware
+        ctx.hardware.listener = self._hardware
         ctx.on_power_up = self._power_up
 
     def connected(self) -> None:
@@ -135,6 +145,13 @@ class Engine2:
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""
         self._commands.perform(kind, payload, command)
+
+    def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
+        self._transactions.hardware(event, evse, connector)
+        if event is HardwareEvent.OFFER_CHANGED:
+            self._smart.offer_changed(evse)
+        else:
+            self._smart.look_later()
 
     def _power_up(self) -> None:
         self._reset.power_up()

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
+from voltfleet.station.v2.messages.smart_charging import ChargingProfile
 from voltfleet.station.v2.messages.transactions import TriggerReason
 from voltfleet.station.v2.messages.types import IdToken
 
@@ -23,7 +24,7 @@ Hear = Callable[[Verdict], None]
 class Permit(NamedTuple):
     """Leave to charge. ``group`` is the token's, if it is known; ``trigger`` is how the leave came;
     ``hear`` is told once what became of it. The limits are the driver's: after so much time or
-    energy the driver ends the transaction."""
+    energy the driver ends the transaction. ``profile`` came with the request to start."""
 
     id_token: IdToken
     trigger: TriggerReason = TriggerReason.AUTHORIZED
@@ -32,3 +33,4 @@ class Permit(NamedTuple):
     duration_seconds: float | None = None
     energy_wh: float | None = None
     group: str | None = None
+    profile: ChargingProfile | None = None

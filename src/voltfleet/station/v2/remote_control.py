@@ -15,6 +15,7 @@ from voltfleet.station.v2.messages.transactions import StoppedReason, TriggerRea
 from voltfleet.station.v2.messages.types import GenericStatus, StatusInfo
 from voltfleet.station.v2.permit import Permit, Verdict
 from voltfleet.station.v2.session import Sessions
+from voltfleet.station.v2.smart_charging import SmartCharging
 from voltfleet.station.v2.transactions import Transactions
 
 _REJECTED = GenericStatus.REJECTED
@@ -24,7 +25,7 @@ _UNKNOWN_EVSE = StatusInfo("UnknownEvse")
 class RemoteControl(Block):
     """Where the CSMS starts an EVSE without a car, a simulated driver brings one."""
 
-    __slots__ = ("_authorization", "_model", "_sessions", "_transactions")
+    __slots__ = ("_authorization", "_model", "_sessions", "_smart", "_transactions")
 
     def __init__(
         self,
@@ -33,19 +34,21 @@ class RemoteControl(Block):
         sessions: Sessions,
         authorization: Authorization,
         transactions: Transactions,
+        smart: SmartCharging,
     ) -> None:
         super().__init__(ctx)
         self._model = model
         self._sessions = sessions
         self._authorization = authorization
         self._transactions = transactions
+        self._smart = smart
 
     @handles(m.RequestStartTransaction)
     def request_start(
         self, request: m.RequestStartTransaction
     ) -> m.RequestStartTransactionResponse:
-        """F01, F02. Without Smart Charging a charging profile is ignored (F01.FR.12); before the
-        boot is accepted nothing may start (B02.FR.05)."""
+        """F01, F02. With SmartChargingCtrlr.Enabled false a charging profile is ignored
+        (F01.FR.12); before the boot is accepted nothing may start (B02.FR.05)."""
         connector = self._meant(request)
         if not self.ctx.online or connector is None:
             return m.RequestStartTransactionResponse(_REJECTED, self._why_not(request))
@@ -58,6 +61,12 @@ class RemoteControl(Block):
         # F01.FR.13: the id of the transaction that the cable has started already.
         going_on = session.transaction if session is not None else None
         permit = _permit(request)
+        if request.charging_profile is not None and self._smart.enabled():
+            why = self._smart.why_not(request.charging_profile, evse.id)
+            if why is not None:
+                info = StatusInfo("InvalidProfile", why)
+                return m.RequestStartTransactionResponse(_REJECTED, info)
+            permit = permit._replace(profile=request.charging_profile)
         if self._model.flag(authorizing.AUTHORIZE_REMOTE_START):
             heard = partial(self._heard, connector, permit)
             self._authorization.authorize(request.id_token, evse.id, heard)

@@ -50,17 +50,21 @@ class Transaction:
         "data",
         "id",
         "seq_no",
+        "started_at",
         "told_evse",
+        "told_offer_w",
         "told_state",
     )
 
     def __init__(self, id_: str, now: float) -> None:
         self.id = id_
         self.seq_no = 0
+        self.started_at = now
         self.charging_seconds = 0.0
         self.counted_at = now
         self.data: list[MeterValue] = []
         self.told_evse: EvseRef | None = None
+        self.told_offer_w = 0.0
         self.told_state: ChargingState | None = None
 
     def take_seq_no(self) -> int:

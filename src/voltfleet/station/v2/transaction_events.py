@@ -108,6 +108,7 @@ class TransactionEvents(Block):
     ) -> m.TransactionInfo:
         transaction.count(self.ctx.now)
         transaction.told_state = session.charging_state()
+        transaction.told_offer_w = session.evse.offered_w()
         start_id, session.untold_start = session.untold_start, None
         return m.TransactionInfo(
             transaction.id,

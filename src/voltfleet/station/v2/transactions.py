@@ -35,7 +35,7 @@ from voltfleet.station.evse import Evse
 from voltfleet.station.hardware import HardwareEvent
 from voltfleet.station.v2.authorization import Authorization, key_of_token
 from voltfleet.station.v2.availability import Availability
-from voltfleet.station.v2.device_model import catalog
+from voltfleet.station.v2.device_model import catalog, charging
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages.transactions import (
@@ -56,6 +56,7 @@ from voltfleet.station.v2.session import (
     Transaction,
     points_named,
 )
+from voltfleet.station.v2.smart_charging import SmartCharging
 from voltfleet.station.v2.transaction_events import TransactionEvents
 
 _FAULT_REASONS = {
@@ -82,6 +83,7 @@ class Transactions(Block):
         "_registration",
         "_reservations",
         "_sessions",
+        "_smart",
         "accepting",
         "on_ended",
     )
@@ -97,6 +99,7 @@ class Transactions(Block):
         events: TransactionEvents,
         meters: MeterReadings,
         reservations: Reservations,
+        smart: SmartCharging,
     ) -> None:
         super().__init__(ctx)
         self._model = model
@@ -107,6 +110,7 @@ class Transactions(Block):
         self._events = events
         self._meters = meters
         self._reservations = reservations
+        self._smart = smart
         self.accepting = True
         self.on_ended: Callable[[], None] = _nobody
         events.on_info = self._informed
@@ -156,6 +160,7 @@ class Transactions(Block):
         session.untold_reservation = reservation_id
         self._availability.refresh(evse.connectors)
         self._advance(session, permit.trigger)
+        self._smart.granted(session)
         if evse.active is not None:
             self._power_on(session)
             return
@@ -250,12 +255,14 @@ class Transactions(Block):
             self.stop(session, TriggerReason.ABNORMAL_CONDITION, StoppedReason.OTHER)
             return
         self.ctx.hardware.set_contactor(evse, closed=True, now=self.ctx.now)
+        self._smart.granted(session)
         self._told_state(session)
         self._limit(session, permit)
 
     def _power_off(self, session: Session) -> None:
         if session.evse.closed:
             self.ctx.hardware.set_contactor(session.evse, closed=False, now=self.ctx.now)
+        self._smart.look_later()
         self.ctx.hardware.watch_energy(session.evse, None, self.ctx.now)
 
     def _limit(self, session: Session, permit: Permit) -> None:
@@ -314,6 +321,7 @@ class Transactions(Block):
         session.transaction = Transaction(str(UUID(int=bits, version=4)), ctx.now)
         self._availability.set_busy(session.evse, busy=True)
         self._events.started(session, trigger, self._meters.begin(session))
+        self._smart.granted(session)
 
     def _end(self, session: Session, trigger: TriggerReason, reason: StoppedReason) -> None:
         transaction = session.transaction
@@ -364,6 +372,17 @@ class Transactions(Block):
                 self._ev_wish(session)
             case HardwareEvent.OFFER_CHANGED:
                 self._told_state(session)
+                self._told_rate(session)
+
+    def _told_rate(self, session: Session) -> None:
+        """What is offered to a car that charges has changed enough to be told."""
+        transaction, evse = session.transaction, session.evse
+        if transaction is None or transaction.told_state is not ChargingState.CHARGING:
+            return
+        percent = self._model.whole(charging.LIMIT_CHANGE_SIGNIFICANCE)
+        told_w, now_w = transaction.told_offer_w, evse.offered_w()
+        if abs(now_w - told_w) * 100 > told_w * percent:
+            self._events.updated(session, TriggerReason.CHARGING_RATE_CHANGED)
 
     def _plugged_in(self, session: Session) -> None:
         """E02 (cable first), or E03 (token first) and here is the car."""

@@ -174,13 +174,20 @@ def fixed(
 
 
 def varying(
-    owner: str, name: str, data_type: DataType, value: str, *, max_limit: float | None = None
+    owner: str,
+    name: str,
+    data_type: DataType,
+    value: str,
+    *,
+    instance: str | None = None,
+    max_limit: float | None = None,
 ) -> Definition:
     """Something that only the station changes (`DeviceModel.note`)."""
     characteristics = VariableCharacteristics(
         data_type, supports_monitoring=False, max_limit=max_limit
     )
-    return Definition(component(owner), Variable(name), characteristics, value, varies=True)
+    variable = Variable(name, instance)
+    return Definition(component(owner), variable, characteristics, value, varies=True)
 
 
 def live(

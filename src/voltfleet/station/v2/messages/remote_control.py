@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from voltfleet.station.v2.messages.smart_charging import ChargingProfile
 from voltfleet.station.v2.messages.types import (
     EvseRef,
     GenericStatus,
@@ -19,6 +20,7 @@ class RequestStartTransaction(Incoming, frozen=True):
     remote_start_id: int
     evse_id: int | None = None
     group_id_token: IdToken | None = None
+    charging_profile: ChargingProfile | None = None
 
 
 class RequestStartTransactionResponse(Outgoing, frozen=True):
