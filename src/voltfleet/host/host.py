@@ -32,6 +32,7 @@ from voltfleet.host.wheel import TICK_SECONDS, Clock, Wheel
 WAKES_PER_TURN = 200
 STARTS_PER_TURN = 200
 COMMANDS_REMEMBERED = 20_000
+"""Ids of commands whose outcome the gateway has; those that it has not are never forgotten."""
 
 Identity = tuple[Address, str]
 """A charging station as the CSMS knows it: address and path."""
@@ -91,7 +92,8 @@ class Host:
         self._leaving: dict[Runner, Identity | None] = {}
         self._closing: Counter[Identity] = Counter()
         self._draining = False
-        self._commands_seen: dict[str, None] = {}
+        self._commands_open: set[str] = set()
+        self._commands_done: dict[str, None] = {}
         self._nobody_left = asyncio.Event()
         self._nobody_left.set()
         self._ticker: asyncio.TimerHandle | None = None
@@ -138,11 +140,9 @@ class Host:
 
     def command(self, command: Command) -> None:
         """Do this once, however often it is asked."""
-        if command.id in self._commands_seen:
+        if command.id in self._commands_open or command.id in self._commands_done:
             return
-        self._commands_seen[command.id] = None
-        if len(self._commands_seen) > COMMANDS_REMEMBERED:
-            del self._commands_seen[next(iter(self._commands_seen))]
+        self._commands_open.add(command.id)
         runner = self._runners.get(command.charger_id)
         if runner is not None:
             runner.command(command)
@@ -151,6 +151,16 @@ class Host:
         self.outbox.outcome(
             CommandOutcome(command.id, command.charger_id, CommandState.FAILED, reason, None)
         )
+
+    def outcomes_acked(self, ids: list[str]) -> None:
+        """The gateway knows what became of these: it will not ask for them again, though a
+        repetition may be on its way."""
+        self.outbox.outcomes_acked(ids)
+        self._commands_open.difference_update(ids)
+        done = self._commands_done
+        done.update(dict.fromkeys(ids))
+        while len(done) > COMMANDS_REMEMBERED:
+            del done[next(iter(done))]
 
     def report_all(self) -> None:
         """Tell the state of everything with the next flush: a new link has been told nothing."""

@@ -171,7 +171,7 @@ class Link:
             case FramesAck():
                 host.outbox.frames.acked(message.seq)
             case OutcomesAck():
-                host.outbox.outcomes_acked(message.ids)
+                host.outcomes_acked(message.ids)
             case Assign():
                 await self._assign(message)
             case Drop():
