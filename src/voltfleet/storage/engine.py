@@ -201,7 +201,9 @@ class Database:
         )
         future.add_done_callback(self._done)
         try:
-            return await asyncio.wait_for(asyncio.shield(future), DEADLINE_SECONDS)
+            # Not wait_for: in Python 3.11 it forgets a cancellation that comes with the result.
+            async with asyncio.timeout(DEADLINE_SECONDS):
+                return await asyncio.shield(future)
         except TimeoutError as error:
             given_up.set()
             raise Unavailable(
