@@ -1,0 +1,345 @@
+"""The gateway's end of the host link, spoken to by a host of the tests over a real socket."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any, TypeVar
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import func, select
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+import builders
+from support.callers import Api
+from voltfleet.api import links
+from voltfleet.api.deps import Services
+from voltfleet.domain import hosting
+from voltfleet.domain.errors import Unavailable
+from voltfleet.domain.hosting import (
+    Assign,
+    Beat,
+    BeatAck,
+    ChargerReport,
+    CommandOutcome,
+    CommandOutcomes,
+    ConnectionReport,
+    ConnectionState,
+    Drop,
+    FrameLog,
+    Frames,
+    FramesAck,
+    GatewayMessage,
+    Hello,
+    OutcomesAck,
+    Reports,
+    Welcome,
+)
+from voltfleet.fleet import chargers, hosts, provisioning
+from voltfleet.storage.engine import Database
+from voltfleet.storage.tables import ocpp_frames
+
+M = TypeVar("M")
+
+
+@pytest.fixture
+def job(database: Database) -> str:
+    """A job whose three chargers wait for a host."""
+    return builders.accept(database, builders.batch(3))
+
+
+@pytest.fixture
+async def url(app: FastAPI, services: Services) -> AsyncIterator[str]:
+    """The link's address, at a server that runs on this loop."""
+    config = uvicorn.Config(app, port=0, ws="websockets-sansio", log_config=None, lifespan="off")
+    server = uvicorn.Server(config)
+    listener = config.bind_socket()
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    yield f"ws://127.0.0.1:{listener.getsockname()[1]}/host-link"
+    server.should_exit = True
+    await serving
+    listener.close()
+
+
+class Host:
+    """One end of a link."""
+
+    def __init__(self, socket: ClientConnection) -> None:
+        self.socket = socket
+
+    async def say(self, message: hosting.HostMessage) -> None:
+        await self.socket.send(hosting.encode(message))
+
+    async def hears(self, kind: type[M]) -> M:
+        """The next message of that kind; others are passed over."""
+        async with asyncio.timeout(10):
+            while True:
+                message: GatewayMessage = hosting.decode_gateway_message(await self.raw())
+                if isinstance(message, kind):
+                    return message
+
+    async def raw(self) -> bytes:
+        data = await self.socket.recv()
+        assert isinstance(data, bytes)
+        return data
+
+    async def closed(self) -> int:
+        """The code that the gateway closes with."""
+        with contextlib.suppress(ConnectionClosed):
+            async with asyncio.timeout(10):
+                while True:
+                    await self.socket.recv()
+        assert self.socket.close_code is not None
+        return self.socket.close_code
+
+
+@pytest.fixture
+async def dial(api: Api, url: str) -> AsyncIterator[Callable[..., Any]]:
+    async with contextlib.AsyncExitStack() as stack:
+
+        async def dial_(
+            hello: hosting.HostMessage | bytes | str | None = None, who: str = "host"
+        ) -> Host:
+            headers = {} if who == "anonymous" else {"Authorization": f"Bearer {api.token(who)}"}
+            socket = await stack.enter_async_context(
+                connect(url, additional_headers=headers, proxy=None, compression=None)
+            )
+            if isinstance(hello, bytes | str):
+                await socket.send(hello)
+            elif hello is not None:
+                await socket.send(hosting.encode(hello))
+            return Host(socket)
+
+        yield dial_
+
+
+def hello(boot_id: str = "first", **more: Any) -> Hello:
+    fields = {"protocol": 1, "host_id": "local-0", "capacity": 10, "holding": {}} | more
+    return Hello(boot_id=boot_id, **fields)
+
+
+def place(database: Database, job_id: str, services: Services) -> None:
+    """Gives the job's chargers to the hosts that are there."""
+    now = time.time()
+    with database.writing() as connection:
+        provisioning.begin(connection, job_id, now)
+        provisioning.register(connection, job_id, 100, now)
+    services.links.wake()
+
+
+def taken_up(assigned: Assign) -> Reports:
+    online = ConnectionReport(ConnectionState.ONLINE, 1.0, None, 0)
+    return Reports(
+        [ChargerReport(a.charger_id, a.generation, online, None) for a in assigned.assignments], []
+    )
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not await asyncio.to_thread(condition):  # noqa: ASYNC110 - a row has no event
+            await asyncio.sleep(0.01)
+
+
+def states(database: Database) -> list[tuple[str, str]]:
+    with database.reading() as connection:
+        found, _ = chargers.page(connection, builders.ACME, offset=0, limit=100)
+    return [(charger.provisioning, charger.connection_state) for charger in found]
+
+
+# --- who gets in -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("who", "status"), [("anonymous", 401), ("user", 403), ("admin", 403)])
+async def test_only_a_host_gets_in(dial: Any, who: str, status: int) -> None:
+    with pytest.raises(InvalidStatus) as refused:
+        await dial(who=who)
+    assert refused.value.response.status_code == status
+
+
+@pytest.mark.parametrize(
+    "first", [b"", b"\xc1", "text", Beat(0, 0, 0.0), b"\x81\xa4type\xa7unknown"]
+)
+async def test_a_conversation_begins_with_hello(dial: Any, first: Any) -> None:
+    host = await dial(first)
+    assert await host.closed() == links.POLICY_VIOLATION
+    assert host.socket.close_reason == "a host begins with Hello"
+
+
+async def test_a_host_that_says_nothing_is_cut_off(
+    dial: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "HELLO_DEADLINE_SECONDS", 0.05)
+    assert await (await dial()).closed() == links.POLICY_VIOLATION
+
+
+async def test_a_host_of_another_release_is_told_so(dial: Any) -> None:
+    host = await dial(hello(protocol=2))
+    assert await host.closed() == hosting.CLOSE_UNSUPPORTED_PROTOCOL == 4001
+    assert host.socket.close_reason == "this gateway speaks host link 1, not 2"
+
+
+@pytest.mark.parametrize("then", [b"\xc1", "text", hello()])
+async def test_nonsense_later_on_ends_the_link(dial: Any, then: Any) -> None:
+    host = await dial(hello())
+    await host.hears(Welcome)
+    await host.socket.send(then if isinstance(then, bytes | str) else hosting.encode(then))
+    assert await host.closed() == links.POLICY_VIOLATION
+
+
+# --- the conversation ---------------------------------------------------------------------------
+
+
+async def test_a_host_gets_its_chargers_and_reports_them(
+    dial: Any, services: Services, database: Database, job: str
+) -> None:
+    host = await dial(hello())
+    assert (await host.hears(Welcome)).lease_seconds == builders.LEASE_SECONDS
+    assert services.links.connected == 1
+    place(database, job, services)
+    assigned = await host.hears(Assign)
+    assert [a.identity for a in assigned.assignments] == ["CP0000", "CP0001", "CP0002"]
+    await host.say(taken_up(assigned))
+    await until(lambda: states(database) == [("READY", "online")] * 3)
+    await host.socket.close()
+    await until(lambda: services.links.connected == 0)
+
+
+async def test_a_beat_renews_the_lease_until_another_process_is_the_host(
+    dial: Any, database: Database
+) -> None:
+    first = await dial(hello("first"))
+    await first.hears(Welcome)
+    await first.say(Beat(0, 0, 1.0))
+    await first.hears(BeatAck)
+    second = await dial(hello("second"))
+    await second.hears(Welcome)
+    await first.say(Beat(0, 0, 1.0))
+    assert await first.closed() == links.POLICY_VIOLATION
+    assert first.socket.close_reason == "another process is this host now"
+    await second.say(Beat(0, 0, 1.0))
+    await second.hears(BeatAck)
+
+
+async def test_what_is_not_taken_up_is_sent_again(
+    dial: Any,
+    services: Services,
+    database: Database,
+    job: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(links, "RESEND_SECONDS", 0.1)
+    monkeypatch.setattr(links, "LOOK_EVERY_SECONDS", 0.02)
+    host = await dial(hello())
+    await host.hears(Welcome)
+    place(database, job, services)
+    first = await host.hears(Assign)
+    assert (await host.hears(Assign)).assignments == first.assignments
+
+
+async def test_what_a_host_holds_already_is_not_sent_again(
+    dial: Any, services: Services, database: Database, job: str
+) -> None:
+    first = await dial(hello())
+    await first.hears(Welcome)
+    place(database, job, services)
+    assigned = await first.hears(Assign)
+    await first.say(taken_up(assigned))
+    await until(lambda: ("PROVISIONING", "waiting") not in states(database))
+    await first.socket.close()
+    one, *others = (a.charger_id for a in assigned.assignments)
+    again = await dial(hello("second", holding={one: 1, "stranger": 3}))
+    await again.hears(Welcome)
+    assert (await again.hears(Drop)).charger_ids == ["stranger"]
+    assert [a.charger_id for a in (await again.hears(Assign)).assignments] == others
+
+
+async def test_a_deleted_charger_is_dropped_and_then_forgotten(
+    dial: Any, services: Services, database: Database, job: str
+) -> None:
+    host = await dial(hello())
+    await host.hears(Welcome)
+    place(database, job, services)
+    assigned = await host.hears(Assign)
+    await host.say(taken_up(assigned))
+    gone = assigned.assignments[0].charger_id
+    with database.writing() as connection:
+        chargers.delete(connection, builders.ACME, gone, time.time())
+    services.links.wake()
+    assert (await host.hears(Drop)).charger_ids == [gone]
+    await host.say(Reports([], [gone]))
+    await until(lambda: not unsynced(database))
+
+
+def unsynced(database: Database) -> list[hosts.Change]:
+    with database.reading() as connection:
+        return hosts.changes(connection, "local-0", 100)
+
+
+async def test_frames_are_acknowledged_once_they_are_kept(dial: Any, frames: Database) -> None:
+    host = await dial(hello())
+    await host.hears(Welcome)
+    for seq in (1, 2, 3):
+        await host.say(Frames(seq, [FrameLog("c", 1.0, True, "Heartbeat", "[2,\0]")] * 10))
+        assert (await host.hears(FramesAck)).seq == seq
+        with frames.reading() as connection:
+            kept = connection.execute(select(func.count()).select_from(ocpp_frames)).scalar_one()
+        assert kept == 10 * seq
+
+
+async def test_outcomes_are_acknowledged(dial: Any) -> None:
+    host = await dial(hello())
+    await host.hears(Welcome)
+    await host.say(CommandOutcomes([CommandOutcome("o-1", "c", "applied", None, None)]))
+    assert (await host.hears(OutcomesAck)).ids == ["o-1"]
+
+
+async def test_a_link_survives_while_the_database_is_away(
+    dial: Any,
+    services: Services,
+    database: Database,
+    job: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(links, "RETRY_SECONDS", 0.02)
+    host = await dial(hello())
+    await host.hears(Welcome)
+    place(database, job, services)
+    assigned = await host.hears(Assign)
+
+    tried: list[str] = []
+    is_away = True
+
+    def breaking(write: Callable[..., Any]) -> Callable[..., Any]:
+        async def write_(work: Callable[..., Any], *args: object) -> object:
+            tried.append(work.__name__)
+            if is_away:
+                raise Unavailable("The database cannot be reached.")
+            return await write(work, *args)
+
+        return write_
+
+    monkeypatch.setattr(database, "write", breaking(database.write))
+    monkeypatch.setattr(services.frames, "write", breaking(services.frames.write))
+    await host.say(taken_up(assigned))
+    await host.say(Frames(1, [FrameLog("c", 1.0, True, "Heartbeat", "[2]")]))
+    await host.say(Beat(3, 3, 0.0))
+    await until(lambda: {"apply", "append", "renew"} <= set(tried))
+    assert states(database) == [("PROVISIONING", "waiting")] * 3
+    is_away = False
+    await host.hears(FramesAck)  # no BeatAck comes before it: nothing was renewed
+    await until(lambda: states(database) == [("READY", "online")] * 3)
+    await host.say(Beat(3, 3, 0.0))
+    await host.hears(BeatAck)
+
+
+async def test_a_wake_from_any_thread_is_heard(
+    dial: Any, services: Services, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "LOOK_EVERY_SECONDS", 60.0)
+    host = await dial(hello())
+    await host.hears(Welcome)
+    await asyncio.to_thread(place, database, job, services)
+    assert len((await host.hears(Assign)).assignments) == 3
