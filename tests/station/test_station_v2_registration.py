@@ -154,3 +154,11 @@ def test_web_socket_pings_are_what_the_csms_sets():
     assert bench.station.ping_seconds == 60
     bench.configure(OCPPCommCtrlr_WebSocketPingInterval=30)
     assert bench.station.ping_seconds == 30
+
+
+def test_nothing_can_be_triggered_before_the_boot_is_answered():
+    bench = Bench2()
+    bench.policies["BootNotification"] = lambda _: None
+    bench.connect()
+    assert bench.ask("TriggerMessage", requestedMessage="Heartbeat") == {"status": "Rejected"}
+    assert bench.actions() == ["BootNotification"]

@@ -92,6 +92,15 @@ def test_pending_sends_what_is_triggered():
     assert bench.actions() == [*expected, "BootNotification"]
 
 
+def test_nothing_can_be_triggered_before_the_boot_is_answered():
+    bench = Bench()
+    bench.policies["BootNotification"] = lambda _: None
+    bench.connect()
+    for message in ("StatusNotification", "Heartbeat"):
+        assert bench.ask("TriggerMessage", requestedMessage=message) == {"status": "Rejected"}
+    assert bench.actions() == ["BootNotification"]
+
+
 def test_rejected_is_deaf_and_dumb_until_the_interval_has_passed():
     bench = Bench()
     bench.boot = {"status": "Rejected", "interval": 300}

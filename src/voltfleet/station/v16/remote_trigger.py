@@ -6,7 +6,7 @@ from msgspec import UNSET, UnsetType
 
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
-from voltfleet.station.outbox import Lane
+from voltfleet.station.outbox import Gate, Lane
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.meter_values import MeterReadings
@@ -34,6 +34,9 @@ class RemoteTrigger(Block):
     @handles(m.TriggerMessage)
     def trigger_message(self, request: m.TriggerMessage) -> m.TriggerMessageResponse:
         """NotImplemented for the messages of profiles that this station does not have."""
+        boot = request.requested_message is MessageTrigger.BOOT_NOTIFICATION
+        if self._silent() and not boot:
+            return m.TriggerMessageResponse(TriggerStatus.REJECTED)
         return m.TriggerMessageResponse(self._trigger(request))
 
     def _trigger(self, request: m.TriggerMessage) -> TriggerStatus:
@@ -49,6 +52,10 @@ class RemoteTrigger(Block):
             case _:
                 return TriggerStatus.NOT_IMPLEMENTED
         return TriggerStatus.ACCEPTED
+
+    def _silent(self) -> bool:
+        """Whether nothing but a boot may be sent: its answer, or acceptance, is still to come."""
+        return self.ctx.outbox.gate < Gate.TRIGGERED
 
     def _statuses(self, connector_id: int | UnsetType) -> TriggerStatus:
         numbers = self._numbers(connector_id, least=0)

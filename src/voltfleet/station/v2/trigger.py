@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
-from voltfleet.station.outbox import Lane
+from voltfleet.station.outbox import Gate, Lane
 from voltfleet.station.v2.availability import Availability
 from voltfleet.station.v2.messages import remote_control as m
 from voltfleet.station.v2.messages.remote_control import MessageTrigger, TriggerMessageStatus
@@ -39,6 +39,9 @@ class Trigger(Block):
     @handles(m.TriggerMessage)
     def trigger_message(self, request: m.TriggerMessage) -> m.TriggerMessageResponse:
         """NotImplemented for messages of blocks that this station does not have (F06.FR.08)."""
+        boot = request.requested_message is MessageTrigger.BOOT_NOTIFICATION
+        if self._silent() and not boot:
+            return m.TriggerMessageResponse(_REJECTED)
         return m.TriggerMessageResponse(self._trigger(request))
 
     def _trigger(self, request: m.TriggerMessage) -> TriggerMessageStatus:
@@ -56,6 +59,10 @@ class Trigger(Block):
                 return self._transaction_events(request.evse)
             case _:
                 return TriggerMessageStatus.NOT_IMPLEMENTED
+
+    def _silent(self) -> bool:
+        """Whether nothing but a boot may be sent: its answer, or acceptance, is still to come."""
+        return self.ctx.outbox.gate < Gate.TRIGGERED
 
     def _boot(self) -> TriggerMessageStatus:
         """F06.FR.17: not once it was accepted."""
