@@ -270,7 +270,7 @@ def test_an_outcome_is_written_once(database: Database) -> None:
     tell(database, command, "applied")
     fate = get(database, queued.command_id)
     assert (fate.state, fate.reason, fate.detail) == (
-        "rejected", "nope", {"idTagInfo": {"x": "\0"}},
+        "rejected", "no\ufffdpe", {"idTagInfo": {"x": "\0"}},
     )
 
 

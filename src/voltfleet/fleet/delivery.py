@@ -20,6 +20,7 @@ from voltfleet.domain.commands import (
 )
 from voltfleet.domain.hosting import Command, CommandOutcome, ConnectionState
 from voltfleet.fleet.commands import QUEUED, SENT
+from voltfleet.storage.dialect import storable
 from voltfleet.storage.tables import chargers, commands, hosts
 
 PATIENCE_SECONDS = 10.0
@@ -257,8 +258,7 @@ def _values(outcome: CommandOutcome) -> dict[str, object]:
         "b_id": outcome.id,
         "b_charger_id": outcome.charger_id,
         "b_state": outcome.state if known else CommandState.FAILED.value,
-        # Postgres keeps no NUL in a text.
-        "b_reason": None if reason is None else reason[:MAX_REASON].replace("\0", ""),
+        "b_reason": None if reason is None else storable(reason[:MAX_REASON]),
         "b_detail": None if outcome.detail is None else _detail(outcome.detail),
     }
 
