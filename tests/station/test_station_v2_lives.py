@@ -238,6 +238,37 @@ steps: st.SearchStrategy[Step] = st.one_of(
         st.integers(0, 300),
     ),
     st.just(lambda life: life.ask("ClearChargingProfile")),
+    st.sampled_from(["Active", "Problem"]).map(
+        lambda c: lambda life: life.ask("GetReport", requestId=2, componentCriteria=[c])
+    ),
+    st.builds(
+        lambda t, r, c: (
+            lambda life: life.ask(
+                "CustomerInformation",
+                requestId=3,
+                report=r,
+                clear=c,
+                idToken={"idToken": t, "type": "ISO14443"},
+            )
+        ),
+        tokens,
+        st.booleans(),
+        st.booleans(),
+    ),
+    places.map(
+        lambda n: (
+            lambda life: life.ask(
+                "SetDisplayMessage",
+                message={
+                    "id": n,
+                    "priority": "AlwaysFront",
+                    "message": {"format": "ASCII", "content": "x"},
+                },
+            )
+        )
+    ),
+    st.just(lambda life: life.ask("GetDisplayMessages", requestId=1)),
+    places.map(lambda n: lambda life: life.ask("ClearDisplayMessage", id=n)),
     st.just(
         lambda life: life.ask("GetChargingProfiles", requestId=1, chargingProfile={"stackLevel": 0})
     ),
@@ -407,7 +438,9 @@ _ACTIONS = """
     Reset ChangeAvailability GetVariables SetVariables GetBaseReport RequestStartTransaction
     RequestStopTransaction UnlockConnector TriggerMessage DataTransfer ClearCache ReserveNow
     GetTransactionStatus SendLocalList GetLocalListVersion CancelReservation SetChargingProfile
-    GetChargingProfiles ClearChargingProfile GetCompositeSchedule BootNotification Nonsense"""
+    GetChargingProfiles ClearChargingProfile GetCompositeSchedule GetReport CustomerInformation
+    SetDisplayMessage GetDisplayMessages ClearDisplayMessage CostUpdated Nonsense
+    BootNotification"""
 ACTIONS = st.sampled_from(_ACTIONS.split())
 _FIELDS = """
     type evseId evse id connectorId operationalStatus idToken remoteStartId transactionId

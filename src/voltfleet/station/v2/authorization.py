@@ -98,6 +98,16 @@ class Authorization(Block):
         cache, self._cache = self._cache, None
         return len(cache or ())
 
+    def about(self, token: IdToken) -> list[str]:
+        """What is kept here of a token, a line per place (N09)."""
+        known = (self._listed(token), self._cached(token))
+        return [f"{k.source}: {k.info.status}" for k in known if k is not None]
+
+    def forget(self, token: IdToken) -> None:
+        """N10: the cache forgets it."""
+        if self._cache is not None:
+            self._cache.pop(key_of_token(token), None)
+
     @handles(m.ClearCache)
     def clear_cache(self, _request: m.ClearCache) -> m.ClearCacheResponse:
         """C11.FR.01 to FR.04: Rejected where the cache is switched off."""

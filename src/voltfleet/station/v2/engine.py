@@ -14,10 +14,12 @@ from voltfleet.station.hardware import HardwareEvent
 from voltfleet.station.registration import Standing
 from voltfleet.station.v2.authorization import Authorization
 from voltfleet.station.v2.availability import Availability
+from voltfleet.station.v2.customer_information import Customers
 from voltfleet.station.v2.data_transfer import DataTransfer
 from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
+from voltfleet.station.v2.display import Display
 from voltfleet.station.v2.inventory import Inventory
 from voltfleet.station.v2.local_auth_list import LocalAuthList
 from voltfleet.station.v2.meter_values import MeterReadings
@@ -48,6 +50,8 @@ _TABLE = table_of(
         LocalAuthList,
         Reservations,
         SmartCharging,
+        Customers,
+        Display,
     )
 )
 """In the order of `Engine2._blocks`."""
@@ -113,6 +117,8 @@ class Engine2:
             local_list,
             reservations,
             smart,
+            Customers(ctx, authorization),
+            Display(ctx, model, sessions),
         )
         ctx.hardware.listener = self._hardware
         ctx.on_power_up = self._power_up

@@ -1,4 +1,4 @@
-"""Functional block B: GetBaseReport and the pages of NotifyReport (B07)."""
+"""Functional block B: GetBaseReport (B07), GetReport (B08), and the pages of NotifyReport."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -7,16 +7,24 @@ from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.outbox import Failure, Lane
 from voltfleet.station.v2.device_model import catalog
-from voltfleet.station.v2.device_model.definition import Definition
+from voltfleet.station.v2.device_model.definition import Definition, key_of
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import provisioning as m
 from voltfleet.station.v2.messages.provisioning import (
+    ComponentCriterion,
+    GetReportStatus,
     Mutability,
     ReportBase,
     ReportData,
     VariableAttribute,
 )
-from voltfleet.station.v2.messages.types import AttributeType, Empty, GenericStatus, StatusInfo
+from voltfleet.station.v2.messages.types import (
+    AttributeType,
+    Empty,
+    GenericStatus,
+    StatusInfo,
+    Variable,
+)
 
 _PAGE = catalog.ITEMS_PER_REPORT
 
@@ -45,6 +53,33 @@ class Inventory(Block):
         self._busy = True
         self._send(request.request_id, self._reported(request.report_base), 0)
         return m.GetBaseReportResponse(GenericStatus.ACCEPTED)
+
+    @handles(m.GetReport)
+    def get_report(self, request: m.GetReport) -> m.GetReportResponse:
+        """B08: components that fit one of the criteria, and of them the variables named."""
+        if self._busy:
+            info = StatusInfo("Busy", "another report is being sent")
+            return m.GetReportResponse(GetReportStatus.REJECTED, info)
+        named, criteria = request.component_variable, request.component_criteria
+        found = [
+            d
+            for d in self._model.definitions.values()
+            if (named is None or any(_is_named(d, item) for item in named))
+            and (criteria is None or any(self._fits(d, c) for c in criteria))
+        ]
+        if not found:
+            return m.GetReportResponse(GetReportStatus.EMPTY_RESULT_SET)
+        self._busy = True
+        self._send(request.request_id, found, 0)
+        return m.GetReportResponse(GetReportStatus.ACCEPTED)
+
+    def _fits(self, definition: Definition, criterion: ComponentCriterion) -> bool:
+        """B08.FR.07 to FR.10: a component without the variable is active, available, enabled, and
+        has no problem."""
+        asked = self._model.find(definition.component, Variable(criterion))
+        if asked is None:
+            return criterion is not ComponentCriterion.PROBLEM
+        return self._model.flag(asked)
 
     def _reported(self, base: ReportBase) -> Sequence[Definition]:
         definitions = self._model.definitions.values()
@@ -108,3 +143,18 @@ class Inventory(Block):
             value=definition.max_set,
         )
         return [actual, most]
+
+
+def _is_named(definition: Definition, item: m.ComponentVariable) -> bool:
+    """What is left out of a name stands for all (B08.FR.20 to FR.24)."""
+    wanted, variable = key_of(item.component, item.variable or Variable("")), item.variable
+    evse = item.component.evse
+    name, instance, evse_id, connector_id, variable_name, variable_instance = definition.key
+    return (
+        name == wanted[0]
+        and (item.component.instance is None or instance == wanted[1])
+        and (evse is None or evse_id == evse.id)
+        and (evse is None or evse.connector_id is None or connector_id == evse.connector_id)
+        and (variable is None or variable_name == wanted[4])
+        and (variable is None or variable.instance is None or variable_instance == wanted[5])
+    )

@@ -17,6 +17,7 @@ from voltfleet.station.v2.device_model.definition import (
     text,
     whole,
 )
+from voltfleet.station.v2.device_model.displaying import DISPLAY
 from voltfleet.station.v2.messages.metering import Measurand
 from voltfleet.station.v2.messages.provisioning import DataType, VariableCharacteristics
 
@@ -202,6 +203,7 @@ CONTROLLERS = (
     *AUTHORIZATION,
     *RESERVATIONS,
     *SMART_CHARGING,
+    *DISPLAY,
     *_TRANSACTIONS,
 )
 """All of the above, in the order of reports."""

@@ -195,6 +195,46 @@ class GetBaseReportResponse(Outgoing, frozen=True):
     status_info: StatusInfo | None = None
 
 
+class ComponentCriterion(StrEnum):
+    """ComponentCriterionEnumType"""
+
+    ACTIVE = "Active"
+    AVAILABLE = "Available"
+    ENABLED = "Enabled"
+    PROBLEM = "Problem"
+
+
+class ComponentVariable(Incoming, frozen=True):
+    """ComponentVariableType"""
+
+    component: Component
+    variable: Variable | None = None
+
+
+class GetReport(Incoming, frozen=True):
+    """B08"""
+
+    request_id: int
+    component_variable: tuple[ComponentVariable, ...] | None = None
+    component_criteria: tuple[ComponentCriterion, ...] | None = None
+
+
+class GetReportStatus(StrEnum):
+    """GenericDeviceModelStatusEnumType"""
+
+    ACCEPTED = "Accepted"
+    REJECTED = "Rejected"
+    NOT_SUPPORTED = "NotSupported"
+    EMPTY_RESULT_SET = "EmptyResultSet"
+
+
+class GetReportResponse(Outgoing, frozen=True):
+    """B08"""
+
+    status: GetReportStatus
+    status_info: StatusInfo | None = None
+
+
 class DataType(StrEnum):
     """DataEnumType"""
 
