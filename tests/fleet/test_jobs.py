@@ -279,3 +279,42 @@ def test_one_charger_is_refused_when_its_identity_exists(database: Database) -> 
     with database.writing() as connection:
         provisioning.place(connection, job_id, NOW)
     assert len(builders.take_up(database, NOW)) == 1
+
+
+def test_a_charger_given_up_can_be_tried_again(database: Database) -> None:
+    queue = builders.NoQueue()
+    with database.writing() as connection:
+        charger_id, job_id = jobs.accept_one(
+            connection, queue, ACME, builders.TEMPLATE, Requested("CP1", "Bay 1"), {}, NOW
+        )
+        provisioning.begin(connection, job_id, NOW)
+        provisioning.fail(connection, job_id, UNKNOWN, NOW)
+        assert chargers.get(connection, ACME, charger_id).provisioning == "FAILED"
+    builders.connect_host(database, NOW)
+    with database.writing() as connection:
+        jobs.try_again(connection, queue, OTHER, charger_id, NOW)
+        jobs.try_again(connection, queue, ACME, charger_id, NOW)
+        jobs.try_again(connection, queue, ACME, charger_id, NOW)
+    assert len(queue.enqueued) == 2
+    again = queue.enqueued[-1][1]
+    with database.writing() as connection:
+        provisioning.begin(connection, again, NOW)
+        provisioning.place(connection, again, NOW)
+    assert builders.take_up(database, NOW) == [charger_id]
+
+
+def test_a_batch_that_fails_accounts_for_every_charger(database: Database) -> None:
+    builders.connect_host(database, NOW)
+    job_id = builders.accept(database, builders.batch(5), now=NOW)
+    with database.writing() as connection:
+        provisioning.begin(connection, job_id, NOW)
+        provisioning.register(connection, job_id, 2, NOW)
+    builders.take_up(database, NOW)
+    with database.writing() as connection:
+        provisioning.register(connection, job_id, 1, NOW)
+        provisioning.fail(connection, job_id, UNKNOWN, NOW)
+    seen = view(database, job_id)
+    assert (seen.status, seen.created, seen.failed) == (ProvisioningStatus.FAILED, 2, 3)
+    found = results(database, job_id)
+    assert [f["identity"] for f in found["failed"]] == ["CP0002", "CP0003", "CP0004"]
+    assert {f["code"] for f in found["failed"]} == {"unknown_error"}

@@ -133,7 +133,7 @@ async def test_no_such_host(bench: Bench) -> None:
 @pytest.mark.parametrize(
     ("status", "hint"),
     [
-        (HTTPStatus.UNAUTHORIZED, "it wants a user name and password"),
+        (HTTPStatus.UNAUTHORIZED, "it wants credentials"),
         (HTTPStatus.FORBIDDEN, "it does not let this identity in"),
         (HTTPStatus.NOT_FOUND, "it does not know this identity or path"),
         (HTTPStatus.SERVICE_UNAVAILABLE, "it is overloaded or starting"),

@@ -267,8 +267,11 @@ async def reset_charger(
     charger_id: deps.ChargerId,
     _options: LifecycleBody = None,
 ) -> QueuedCommandResponse:
-    """Restart a charger's runtime, as after a power cut: a new connection, a new boot."""
-    charger = await services.db.write(chargers.restart, tenant, charger_id, services.clock())
+    """Restart a charger's runtime, as after a power cut: a new connection, a new boot. A charger
+    whose provisioning has failed is provisioned again."""
+    charger = await services.db.write(
+        _restart, tenant, services.queue, charger_id, services.clock()
+    )
     return _queued(services, charger, "reset_charger")
 
 
@@ -305,6 +308,14 @@ async def get_charger_logs(
         for frame in frames
     ]
     return ChargerLogListResponse(data=entries, total=total, limit=limit, offset=offset)
+
+
+def _restart(
+    connection: Connection, tenant: Tenant, queue: WorkflowQueue, charger_id: str, now: float
+) -> chargers.Charger:
+    chargers.restart(connection, tenant, charger_id, now)
+    jobs.try_again(connection, queue, tenant, charger_id, now)
+    return chargers.get(connection, tenant, charger_id)
 
 
 def _queued(

@@ -89,11 +89,19 @@ async def _demo(count: int, directory: Path, *, stay: bool) -> None:
             return
         measured, location_id = working.result()
         _summarize(console, count, measured)
-        _what_next(console, served.url, csms_port, directory, location_id, count)
         if stay:
+            _what_next(console, served.url, csms_port, directory, location_id, count)
             console.print("Everything stays up until you press Ctrl-C.")
             await interrupted
     console.print("Stopped, and the temporary directory is gone.")
+    if not stay:
+        _plain(
+            console,
+            "Next:",
+            "  voltfleet demo                the same, and it stays up to be looked at",
+            "  voltfleet csms --port 9000    a CSMS to try things against",
+            "  voltfleet serve               a gateway of your own, at http://127.0.0.1:8080/docs",
+        )
     if measured.created < count:
         raise DemoFailedError(f"{count - measured.created} chargers were not created.")
 

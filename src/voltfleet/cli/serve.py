@@ -6,6 +6,7 @@ end at once if this process dies (`drivers.child.ParentPipe`).
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import resource
@@ -21,7 +22,7 @@ import httpx2
 
 from voltfleet.auth import jwt, keys
 from voltfleet.auth.principal import Role
-from voltfleet.domain.errors import VoltfleetError
+from voltfleet.domain.errors import Unauthenticated, VoltfleetError
 from voltfleet.drivers.child import Child, ParentPipe
 from voltfleet.drivers.local import LocalDriver, spare_cores
 from voltfleet.settings import Settings
@@ -63,7 +64,7 @@ class Served:
         _raise_file_limit()
         settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         signing = keys.load_or_create(settings.keys_dir)
-        self.token = _default_token(settings.data_dir / "token", signing)
+        self.token = await _default_token(settings.data_dir / "token", signing)
         pipe = ParentPipe()
         self._gateway = Child(
             "gateway",
@@ -195,10 +196,13 @@ def _raise_file_limit() -> None:
         )
 
 
-def _default_token(path: Path, signing: keys.LocalKeys) -> str:
-    """The ready token of the default organization, written at the first start."""
-    if path.exists():
-        return path.read_text().strip()
+async def _default_token(path: Path, signing: keys.LocalKeys) -> str:
+    """The ready token of the default organization: written at the first start, and again once it
+    has expired or its key is gone."""
+    with contextlib.suppress(FileNotFoundError, Unauthenticated):
+        token = _read(path)
+        await jwt.Authenticator(signing).verify(token)
+        return token
     token = jwt.issue(
         signing,
         role=Role.USER,
@@ -212,6 +216,10 @@ def _default_token(path: Path, signing: keys.LocalKeys) -> str:
         file.write(f"{token}\n")
     temporary.replace(path)
     return token
+
+
+def _read(path: Path) -> str:
+    return path.read_text().strip()
 
 
 def _host_token(signing: keys.LocalKeys) -> str:

@@ -105,6 +105,48 @@ def accept_one(
     return charger_id, job_id
 
 
+def try_again(
+    connection: sa.Connection, queue: WorkflowQueue, tenant: Tenant, charger_id: str, now: float
+) -> None:
+    """Provisions a charger that was given up once more, by a job of its own; nothing happens to any
+    other."""
+    given_up = sa.and_(
+        chargers.c.organization_id == tenant.organization_id,
+        chargers.c.id == charger_id,
+        chargers.c.provisioning == ProvisioningStatus.FAILED.value,
+        chargers.c.deleted_at.is_(None),
+    )
+    charger = connection.execute(sa.select(chargers).where(given_up)).one_or_none()
+    if charger is None:
+        return
+    job_id = str(uuid.uuid4())
+    template = Template(
+        charger.brand_slug,
+        charger.model_slug,
+        charger.connector_type,
+        charger.ocpp_version,
+        charger.ws_url,
+    )
+    named = Requested(charger.identity, charger.name or charger.identity)
+    request = JobRequest([RequestedGroup(template, [named])])
+    nothing = Submission(None, "")
+    _insert(connection, tenant, job_id, JobKind.CREATE, charger.location_id, request, nothing, now)
+    connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(registered=1))
+    connection.execute(
+        sa.update(chargers)
+        .where(given_up)
+        .values(
+            job_id=job_id,
+            provisioning=ProvisioningStatus.PENDING.value,
+            attempt=0,
+            next_attempt_at=now,
+            error_code=None,
+            error=None,
+        )
+    )
+    queue.enqueue(connection, WORKFLOW, job_id, job_id)
+
+
 def view(connection: sa.Connection, tenant: Tenant, location_id: str, job_id: str) -> JobView:
     """The job, if it is the tenant's and of that location. Raises `NotFound`."""
     row = connection.execute(

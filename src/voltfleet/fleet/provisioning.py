@@ -15,7 +15,6 @@ import sqlalchemy as sa
 
 from voltfleet.domain import requests
 from voltfleet.domain.provisioning import (
-    FINAL,
     IDENTITY_EXISTS,
     IDENTITY_LEAVING,
     LOCATION_DELETED,
@@ -54,7 +53,6 @@ def begin(connection: sa.Connection, job_id: str, now: float) -> bool:
     location was deleted in the moment when it was accepted."""
     if _lost_its_location(connection, job_id):
         fail(connection, job_id, LOCATION_DELETED, now)
-        charger_records.remove_failed(connection, job_id, now)
         return False
     return bool(
         connection.execute(
@@ -73,10 +71,8 @@ def register(connection: sa.Connection, job_id: str, size: int, now: float) -> i
     The job's ``registered`` count moves in the same transaction, so no charger is written twice,
     not even one that a user deletes in between.
     """
-    job = connection.execute(
-        sa.select(jobs_table).where(jobs_table.c.id == job_id).with_for_update()
-    ).one_or_none()
-    if job is None or job.status in FINAL:
+    job = _lock_open(connection, job_id)
+    if job is None:
         return 0
     if job.registered < job.total:
         request = requests.decode(job.request)
@@ -163,65 +159,33 @@ def standing(connection: sa.Connection, job_id: str, now: float) -> Standing:
 
 def finish(connection: sa.Connection, job_id: str, now: float) -> None:
     """Ends the job: READY with its results, or, for a job of one charger, as that charger ended."""
-    job = connection.execute(
-        sa.select(jobs_table).where(jobs_table.c.id == job_id).with_for_update()
-    ).one_or_none()
-    if job is None or job.status in FINAL:
-        return
-    created = charger_records.created_by(connection, job_id, ProvisioningStatus.READY.value)
-    given_up = charger_records.created_by(connection, job_id, ProvisioningStatus.FAILED.value)
-    failed = [
-        {"identity": charger.identity, "error": charger.error, "code": charger.error_code}
-        for charger in given_up
-    ] + _failures(connection, job_id)
-    if job.kind == JobKind.BULK_CREATE:
-        charger_records.remove_failed(connection, job_id, now)
-        _write_results(connection, job_id, created, failed)
-    succeeded = bool(created) or job.kind == JobKind.BULK_CREATE
-    connection.execute(
-        _open(job_id).values(
-            status=(ProvisioningStatus.READY if succeeded else ProvisioningStatus.FAILED).value,
-            current_step=None,
-            request=None,
-            created_count=len(created),
-            failed_count=len(failed),
-            updated_at=now,
-            provisioned_at=now if succeeded else None,
-        )
-    )
+    job = _lock_open(connection, job_id)
+    if job is not None:
+        _end(connection, job, None, now)
 
 
 def fail(connection: sa.Connection, job_id: str, failure: Failure, now: float) -> None:
-    """Ends the job FAILED; nothing happens to one that is final already."""
-    created = (
-        sa.select(sa.func.count())
-        .where(
-            chargers.c.job_id == job_id,
-            chargers.c.provisioning == ProvisioningStatus.READY.value,
-            chargers.c.deleted_at.is_(None),
+    """Ends the job FAILED, with what was created until then and every other charger as failed;
+    nothing happens to one that is final already."""
+    job = _lock_open(connection, job_id)
+    if job is None:
+        return
+    connection.execute(
+        sa.update(chargers)
+        .where(chargers.c.job_id == job_id, chargers.c.provisioning.in_(OPEN))
+        .values(
+            provisioning=ProvisioningStatus.FAILED.value,
+            error_code=failure.code,
+            error=failure.message,
         )
-        .scalar_subquery()
     )
-    changed = connection.execute(
-        _open(job_id).values(
-            status=ProvisioningStatus.FAILED.value,
-            error=msgspec.json.encode(asdict(failure)).decode(),
-            request=None,
-            created_count=created,
-            failed_count=jobs_table.c.total - created,
-            updated_at=now,
-        )
-    ).rowcount
-    if changed:
+    never = requests.decode(job.request).window(job.registered, job.total)
+    if never:
         connection.execute(
-            sa.update(chargers)
-            .where(chargers.c.job_id == job_id, chargers.c.provisioning.in_(OPEN))
-            .values(
-                provisioning=ProvisioningStatus.FAILED.value,
-                error_code=failure.code,
-                error=failure.message,
-            )
+            insert_new(connection, job_failures),
+            [_failure(job_id, requested.identity, failure) for _, _, requested in never],
         )
+    _end(connection, job, failure, now)
 
 
 def fail_location(
@@ -256,6 +220,41 @@ def touch(connection: sa.Connection, job_id: str, step: str, now: float) -> None
 
 def _open(job_id: str) -> sa.Update:
     return sa.update(jobs_table).where(jobs_table.c.id == job_id, jobs_table.c.status.in_(OPEN))
+
+
+def _lock_open(connection: sa.Connection, job_id: str) -> Any | None:
+    """The job's row, if it is not final; nobody else ends it before this transaction does."""
+    return connection.execute(
+        sa.select(jobs_table)
+        .where(jobs_table.c.id == job_id, jobs_table.c.status.in_(OPEN))
+        .with_for_update()
+    ).one_or_none()
+
+
+def _end(connection: sa.Connection, job: Any, failure: Failure | None, now: float) -> None:
+    created = charger_records.created_by(connection, job.id, ProvisioningStatus.READY.value)
+    given_up = charger_records.created_by(connection, job.id, ProvisioningStatus.FAILED.value)
+    failed = [
+        {"identity": charger.identity, "error": charger.error, "code": charger.error_code}
+        for charger in given_up
+    ] + _failures(connection, job.id)
+    bulk = job.kind == JobKind.BULK_CREATE
+    if bulk:
+        charger_records.remove_failed(connection, job.id, now)
+        _write_results(connection, job.id, created, failed)
+    ready = failure is None and (bulk or bool(created))
+    connection.execute(
+        _open(job.id).values(
+            status=(ProvisioningStatus.READY if ready else ProvisioningStatus.FAILED).value,
+            error=None if failure is None else msgspec.json.encode(asdict(failure)).decode(),
+            current_step=None,
+            request=None,
+            created_count=len(created),
+            failed_count=len(failed),
+            updated_at=now,
+            provisioned_at=now if ready else None,
+        )
+    )
 
 
 def _lost_its_location(connection: sa.Connection, job_id: str) -> bool:

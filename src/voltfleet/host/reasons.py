@@ -16,7 +16,7 @@ from websockets.uri import WebSocketURI
 
 _STATUS_HINTS = {
     400: "it could not make sense of the request",
-    401: "it wants a user name and password (ws://user:password@host/... in ws_url)",
+    401: "it wants credentials, which these chargers do not send (security profile 0)",
     403: "it does not let this identity in",
     404: "it does not know this identity or path",
     405: "this path takes no WebSocket connections",

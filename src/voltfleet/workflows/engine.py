@@ -27,7 +27,8 @@ POLL_SECONDS = 0.2
 MAX_RECOVERIES = 50
 """Crashes of the process that a job survives before it is taken for the cause of them."""
 
-_STEP_RETRIES = 10
+_STEP_RETRIES = 30
+"""With the back-off below, the database may be away for two hours before a job is given up."""
 _DEAD = ["ERROR", "CANCELLED", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"]
 
 
@@ -102,9 +103,9 @@ def durable_step(name: str, work: Callable[[], T]) -> T:
         {
             "name": name,
             "retries_allowed": True,
-            "interval_seconds": 0.5,
+            "interval_seconds": 1.0,
             "max_attempts": _STEP_RETRIES,
-            "backoff_rate": 2.0,
+            "backoff_rate": 1.3,
         },
         work,
     )

@@ -7,13 +7,19 @@ which of them are done. Names of steps are frozen once released.
 import time
 from collections.abc import Callable
 
+import structlog
+
 from voltfleet.domain.provisioning import UNKNOWN
 from voltfleet.fleet import provisioning
+from voltfleet.storage.engine import DatabaseError
 from voltfleet.workflows.engine import durable_step
 from voltfleet.workflows.steps import Steps
 
 LOOK_EVERY_SECONDS = 0.1
 TOUCH_EVERY_SECONDS = 5.0
+AWAY_SECONDS = 2.0
+
+_log = structlog.get_logger(__name__)
 
 
 class Provisioner:
@@ -58,17 +64,25 @@ class Provisioner:
         One long step: it keeps nothing in memory that the rows do not say, so a crash costs only
         the time since.
         """
-        steps = self._steps
         touched = -TOUCH_EVERY_SECONDS
         while True:
-            if steps.clock() - touched > TOUCH_EVERY_SECONDS:
-                steps.once(lambda c, now: provisioning.touch(c, job_id, "settle", now))
-                touched = steps.clock()
-            standing = steps.look(lambda c, now: provisioning.standing(c, job_id, now))
-            if not standing.open:
-                return
-            if standing.due:
-                steps.once(lambda c, now: provisioning.place(c, job_id, now))
-                steps.once(lambda c, now: provisioning.reclaim(c, job_id, now))
-                self._assigned()
+            try:
+                if self._steps.clock() - touched > TOUCH_EVERY_SECONDS:
+                    self._steps.once(lambda c, now: provisioning.touch(c, job_id, "settle", now))
+                    touched = self._steps.clock()
+                if self._settled(job_id):
+                    return
+            except DatabaseError as error:
+                # However long it is away: the rows are where they were when it is back.
+                _log.warning("database_away", job=job_id, error=str(error))
+                self._wait(AWAY_SECONDS)
             self._wait(LOOK_EVERY_SECONDS)
+
+    def _settled(self, job_id: str) -> bool:
+        steps = self._steps
+        standing = steps.look(lambda c, now: provisioning.standing(c, job_id, now))
+        if standing.due:
+            steps.once(lambda c, now: provisioning.place(c, job_id, now))
+            steps.once(lambda c, now: provisioning.reclaim(c, job_id, now))
+            self._assigned()
+        return not standing.open
