@@ -105,7 +105,8 @@ def apps() -> dict[str, FastAPI]:
 @pytest.fixture
 def app(services: Services, apps: dict[str, FastAPI]) -> FastAPI:
     """The application, over this test's services."""
-    app = apps.get("product") or apps.setdefault("product", create_app(services))
+    made_for = f"product {services.settings}"  # its body limits are fixed when it is made
+    app = apps.get(made_for) or apps.setdefault(made_for, create_app(services))
     app.state.services = services
     return app
 
