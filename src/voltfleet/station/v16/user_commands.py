@@ -117,7 +117,10 @@ class UserCommands(Block):
         if connector is None:
             bay = self._transactions.choose(id_tag)
             if bay is None:
-                raise HardwareRefusal("no connector is free")
+                kept = any(map(self._transactions.free, self._availability.bays))
+                raise HardwareRefusal(
+                    "what is free is kept for another token" if kept else "no connector is free"
+                )
             return bay
         bay = self._availability.bays[connector.number - 1]
         if not self._transactions.free(bay):
