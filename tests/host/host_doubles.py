@@ -31,7 +31,7 @@ from voltfleet.domain.hosting import (
 from voltfleet.host.connection import Timeouts
 from voltfleet.host.host import Host, HostOptions
 from voltfleet.host.wheel import start_clock
-from voltfleet.station.reports import ConnectorState, Registration, StationReport
+from voltfleet.station.reports import ConnectorState, Registration, StationReport, TransferResult
 
 PATIENCE_SECONDS = 10.0
 
@@ -121,6 +121,9 @@ class FakeStation:
             self._out += [("DataTransfer", "x" * 100_000)] * command.payload["times"]
         outcome = CommandOutcome(command.id, command.charger_id, CommandState.APPLIED, None, None)
         self._reports.append(outcome)
+
+    def transferred(self, transfer_id: int, result: TransferResult, now: float) -> None:
+        """It wants no files."""
 
     def tick(self, now: float) -> None:
         self.link_wanted, self._wants_link_at = True, None

@@ -1,6 +1,7 @@
 """A 1.6 station on a test bench: a Central System that checks every frame against the standard's
 schemas, and a clock that only moves when told to."""
 
+import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -17,7 +18,7 @@ from voltfleet.domain.specs import (
     StationSpec,
 )
 from voltfleet.ocppj import schemas
-from voltfleet.station.reports import ConnectorState, Registration
+from voltfleet.station.reports import ConnectorState, Registration, Transfer, TransferResult
 from voltfleet.station.station import ChargingStation
 
 START = 1_900_000_000.0
@@ -59,6 +60,7 @@ class Bench:
         self.registrations: list[Registration] = []
         self.statuses: list[ConnectorState] = []
         self.outcomes: list[CommandOutcome] = []
+        self.transfers: list[Transfer] = []
         self.boot: dict[str, Any] = {"status": "Accepted", "interval": 3600}
         self.tag_status = "Accepted"
         self.policies: dict[str, Callable[[dict[str, Any]], Answer]] = {}
@@ -109,6 +111,13 @@ class Bench:
         self.settle()
         return self.outcomes[-1] if len(self.outcomes) > before else None
 
+    def transferred(self, failure: str | None = None, content: bytes = b"") -> None:
+        """The file asked for last has come or gone, or could not."""
+        digest = hashlib.sha256(content).digest()
+        result = TransferResult(failure, len(content), digest)
+        self.station.transferred(self.transfers[-1].id, result, self.now)
+        self.settle()
+
     # --- time -----------------------------------------------------------------------------------
 
     def run(self, seconds: float) -> None:
@@ -141,6 +150,8 @@ class Bench:
                     self.statuses.append(report)
                 case CommandOutcome():
                     self.outcomes.append(report)
+                case Transfer():
+                    self.transfers.append(report)
         if not self.station.link_wanted and self.connected:
             self.connected = self.accepted = False
             self.triggered.clear()
@@ -195,7 +206,7 @@ class Bench:
             case "StopTransaction":
                 return {"idTagInfo": {"status": "Accepted"}}
             case _:
-                return {}
+                return {"status": "Accepted"} if action == "SignCertificate" else {}
 
     def time_text(self) -> str:
         return datetime.fromtimestamp(self.now, UTC).isoformat()

@@ -110,13 +110,15 @@ def test_trigger_message(message):
     answer = bench.ask("TriggerMessage", requestedMessage=message)
     sent = [action for _, action, _ in bench.log[before:]]
     expected = {
+        MessageTrigger.DIAGNOSTICS_STATUS_NOTIFICATION: ["DiagnosticsStatusNotification"],
+        MessageTrigger.FIRMWARE_STATUS_NOTIFICATION: ["FirmwareStatusNotification"],
         MessageTrigger.BOOT_NOTIFICATION: ["BootNotification"],
         MessageTrigger.HEARTBEAT: ["Heartbeat"],
         MessageTrigger.STATUS_NOTIFICATION: ["StatusNotification"] * 3,
         MessageTrigger.METER_VALUES: ["MeterValues"] * 2,
     }
-    assert sent == expected.get(message, [])
-    assert answer == {"status": "Accepted" if message in expected else "NotImplemented"}
+    assert sent == expected[message]
+    assert answer == {"status": "Accepted"}
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from voltfleet.domain.specs import EvseSpec, StationSpec
 from voltfleet.station.connector import Fault
+from voltfleet.station.context import rfc3339
 from voltfleet.station.v16.status import TRANSITIONS
 from voltfleet.station.v16.types import Status
 
@@ -87,6 +88,59 @@ def hurry(life: Life) -> None:
     """A token that waits for its driver."""
     life.command("start-session", id_tag="TAG", duration_seconds=20)
     life.bench.run(0.5)
+
+
+def charging_profile(life: Life, purpose: str, kind: str, connector: int, limit: float) -> None:
+    schedule = {
+        "chargingRateUnit": "A" if limit < 64 else "W",
+        "startSchedule": rfc3339(life.bench.now - 100),
+        "chargingSchedulePeriod": [
+            {"startPeriod": 0, "limit": limit},
+            {"startPeriod": 130, "limit": 0},
+            {"startPeriod": 160, "limit": limit, "numberPhases": 1},
+        ],
+        "duration": 1000,
+    }
+    given = {
+        "chargingProfileId": connector * 10 + len(purpose),
+        "stackLevel": connector % 3,
+        "chargingProfilePurpose": purpose,
+        "chargingProfileKind": kind,
+        "chargingSchedule": schedule,
+        **({"recurrencyKind": "Daily"} if kind == "Recurring" else {}),
+    }
+    life.ask("SetChargingProfile", connectorId=connector, csChargingProfiles=given)
+
+
+def reserve(life: Life, tag: str, connector: int, seconds: float) -> None:
+    life.ask(
+        "ReserveNow",
+        connectorId=connector,
+        expiryDate=rfc3339(life.bench.now + seconds),
+        idTag=tag,
+        reservationId=connector,
+    )
+
+
+def transferred(life: Life, failure: str | None) -> None:
+    """A file that the station wanted has come, or has not."""
+    if life.bench.transfers:
+        life.bench.transferred(failure, b"firmware")
+
+
+def local_list(life: Life, version: int, status: str, kind: str) -> None:
+    line = {"idTag": "TAG", "idTagInfo": {"status": status}}
+    life.ask(
+        "SendLocalList",
+        listVersion=version,
+        updateType=kind,
+        localAuthorizationList=[line],
+    )
+
+
+def update_firmware(life: Life) -> None:
+    when = rfc3339(life.bench.now)
+    life.ask("UpdateFirmware", location="http://f.example/2.0.bin", retrieveDate=when, retries=1)
 
 
 def cut_off(action: str) -> "Step":
@@ -184,6 +238,37 @@ steps: st.SearchStrategy[Step] = st.one_of(
         st.sampled_from(MISBEHAVIOURS),
     ),
     st.just(lambda life: life.bench.policies.clear()),
+    st.builds(
+        lambda *given: lambda life: charging_profile(life, *given),
+        st.sampled_from(["ChargePointMaxProfile", "TxDefaultProfile", "TxProfile"]),
+        st.sampled_from(["Absolute", "Recurring", "Relative"]),
+        connectors,
+        st.sampled_from([0, 10, 32, 5000, 30_000]),
+    ),
+    connectors.map(
+        lambda n: (
+            lambda life: life.ask("ClearChargingProfile", **({"connectorId": n} if n < 4 else {}))
+        )
+    ),
+    connectors.map(
+        lambda n: lambda life: life.ask("GetCompositeSchedule", connectorId=n, duration=500)
+    ),
+    st.builds(
+        lambda *given: lambda life: reserve(life, *given),
+        tags,
+        connectors,
+        st.sampled_from([5, 500, 50_000]),
+    ),
+    connectors.map(lambda n: lambda life: life.ask("CancelReservation", reservationId=n)),
+    st.builds(
+        lambda *given: lambda life: local_list(life, *given),
+        st.integers(1, 5),
+        st.sampled_from(["Accepted", "Blocked"]),
+        st.sampled_from(["Full", "Differential"]),
+    ),
+    st.just(update_firmware),
+    st.just(lambda life: life.ask("GetDiagnostics", location="http://f.example/", retries=1)),
+    st.sampled_from([None, "no route"]).map(lambda f: lambda life: transferred(life, f)),
     st.sampled_from(["Accepted", "Invalid", "Blocked"]).map(
         lambda s: lambda life: setattr(life.bench, "tag_status", s)
     ),
@@ -282,8 +367,22 @@ ACTIONS = st.sampled_from(
         "TriggerMessage",
         "DataTransfer",
         "ClearCache",
+        "CancelReservation",
+        "CertificateSigned",
+        "ClearChargingProfile",
+        "DeleteCertificate",
+        "ExtendedTriggerMessage",
+        "GetCompositeSchedule",
+        "GetDiagnostics",
+        "GetInstalledCertificateIds",
+        "GetLocalListVersion",
+        "GetLog",
+        "InstallCertificate",
         "ReserveNow",
         "SendLocalList",
+        "SetChargingProfile",
+        "SignedUpdateFirmware",
+        "UpdateFirmware",
         "BootNotification",
         "Nonsense",
     ]
@@ -301,6 +400,16 @@ FIELDS = st.sampled_from(
         "messageId",
         "data",
         "chargingProfile",
+        "certificate",
+        "certificateType",
+        "csChargingProfiles",
+        "duration",
+        "expiryDate",
+        "listVersion",
+        "location",
+        "reservationId",
+        "retrieveDate",
+        "updateType",
         "x",
     ]
 )
@@ -310,7 +419,19 @@ VALUES = st.recursive(
     | st.integers(-(2**70), 2**70)
     | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(max_size=60)
-    | st.sampled_from(["Hard", "Soft", "Operative", "Inoperative", "Heartbeat", "TAG", "1"]),
+    | st.sampled_from(
+        [
+            "Hard",
+            "Soft",
+            "Operative",
+            "Inoperative",
+            "Heartbeat",
+            "TAG",
+            "1",
+            "Full",
+            "2030-01-01T00:00:00Z",
+        ]
+    ),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(FIELDS, inner, max_size=3),
     max_leaves=6,
 )

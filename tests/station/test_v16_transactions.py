@@ -124,21 +124,6 @@ def test_an_evse_with_two_connectors_charges_one_car():
     assert bench.ask("RemoteStartTransaction", idTag="T", connectorId=1) == {"status": "Rejected"}
 
 
-def test_a_charging_profile_without_smart_charging_is_ignored():
-    profile = {
-        "chargingProfileId": 1,
-        "stackLevel": 0,
-        "chargingProfilePurpose": "TxProfile",
-        "chargingProfileKind": "Relative",
-        "chargingSchedule": {
-            "chargingRateUnit": "W",
-            "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 1000.0}],
-        },
-    }
-    answer = booted().ask("RemoteStartTransaction", idTag="T", chargingProfile=profile)
-    assert answer == {"status": "Accepted"}
-
-
 def test_a_token_that_authorize_refuses_does_not_charge():
     bench = booted()
     bench.configure(AuthorizeRemoteTxRequests=True)

@@ -27,6 +27,7 @@ from voltfleet.host.lease import Lease
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
 from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner, Surroundings
+from voltfleet.host.transfers import Transfers
 from voltfleet.host.wheel import TICK_SECONDS, Clock, Wheel
 
 WAKES_PER_TURN = 200
@@ -76,6 +77,7 @@ class Host:
         """How often all stations were stopped because the lease was lost."""
         self._wheel = Wheel(clock())
         self._dialer = Dialer(clock, options.dialling, tls)
+        self._transfers = Transfers(tls)
         self._shared = Surroundings(
             clock=clock,
             wheel=self._wheel,
@@ -86,6 +88,7 @@ class Host:
             rng=random.Random(options.seed),  # noqa: S311 - jitter, not a secret
             endpoint=_endpoint,
             log_frame=self.outbox.frames.add,
+            transfers=self._transfers,
         )
         self._runners: dict[str, Runner] = {}
         self._successors: dict[str, Assignment | None] = {}
@@ -209,6 +212,7 @@ class Host:
         if self._ticker is not None:
             self._ticker.cancel()
         self._dialer.close()
+        self._transfers.stop()
 
     def fence(self) -> None:
         """Cut every connection and forget the chargers: another host may run them by now."""

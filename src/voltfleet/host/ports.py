@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from voltfleet.domain.hosting import Assignment, Command
-from voltfleet.station.reports import StationReport
+from voltfleet.station.reports import StationReport, TransferResult
 
 
 class Station(Protocol):
@@ -33,6 +33,9 @@ class Station(Protocol):
 
     def command(self, command: Command, now: float) -> None:
         """A user's wish."""
+
+    def transferred(self, transfer_id: int, result: TransferResult, now: float) -> None:
+        """A file that it wanted fetched or delivered was, or could not be."""
 
     def tick(self, now: float) -> None:
         """The time of `next_deadline` has come."""

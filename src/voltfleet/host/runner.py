@@ -3,6 +3,7 @@
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Concatenate, ParamSpec, Protocol
 
 import structlog
@@ -25,6 +26,7 @@ from voltfleet.host.dialer import Dialer
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import Station, StationFactory
+from voltfleet.host.transfers import Transfers
 from voltfleet.host.wheel import Clock, Wheel
 from voltfleet.station.reports import (
     ConnectorState,
@@ -32,6 +34,8 @@ from voltfleet.station.reports import (
     LinkFault,
     Registration,
     StationReport,
+    Transfer,
+    TransferResult,
 )
 
 _FROM_STATION = True
@@ -62,6 +66,7 @@ class Surroundings:
     station_factory: StationFactory
     rng: random.Random
     log_frame: Callable[[FrameLog], None]
+    transfers: Transfers
     endpoint: Callable[[Assignment], Endpoint]
     """The shared endpoint of an assignment. Raises `VoltfleetError`."""
 
@@ -375,10 +380,23 @@ class Runner:
                 self._mark(_CONNECTORS)
             case LinkFault():
                 self._disturb(report, now)
+            case Transfer():
+                on_done = partial(self._transferred, self._station, report.id)
+                self._shared.transfers.start(report, on_done)
             case CommandOutcome():
                 if self._commands is not None:
                     self._commands.discard(report.id)
                 self._shared.outbox.outcome(report)
+
+    @_isolated
+    def _transferred(
+        self, station: Station | None, transfer_id: int, result: TransferResult
+    ) -> None:
+        """A file has come or gone; the station that wanted it may be another by now."""
+        if station is not None and station is self._running_station:
+            now = self._shared.clock()
+            station.transferred(transfer_id, result, now)
+            self._settle(now)
 
     def _disturb(self, fault: LinkFault, now: float) -> None:
         """An injected fault of the network, or its end."""

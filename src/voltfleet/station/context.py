@@ -35,7 +35,13 @@ from voltfleet.domain.hosting import Command, CommandOutcome, ConnectionState
 from voltfleet.domain.specs import OcppVersion, StationSpec
 from voltfleet.station.hardware import Hardware
 from voltfleet.station.outbox import Build, Gate, Lane, OnFailure, Outbox, OutCall
-from voltfleet.station.reports import Registration, StationReport
+from voltfleet.station.reports import (
+    Registration,
+    StationReport,
+    Transfer,
+    TransferKind,
+    TransferResult,
+)
 from voltfleet.station.rng import Rng
 from voltfleet.station.timers import Timers
 from voltfleet.station.wire_faults import WireFaults
@@ -46,6 +52,7 @@ PING_SECONDS = 60
 LATEST = 32_503_680_000.0
 """The year 3000: no station's clock is set beyond it."""
 
+OnTransfer = Callable[[TransferResult], None]
 Answer = TypeVar("Answer", bound=msgspec.Struct)
 
 _ANY = msgspec.json.Decoder(dict[str, Any])
@@ -64,6 +71,8 @@ class Context:
 
     __slots__ = (
         "_reports",
+        "_transfer_id",
+        "_transfers",
         "clock_error",
         "clock_offset",
         "close_code",
@@ -105,6 +114,8 @@ class Context:
         self.registration = ConnectionState.WAITING
         self.on_power_up: Callable[[], None] = _nothing
         self._reports: list[StationReport] = []
+        self._transfer_id = 0
+        self._transfers: dict[int, OnTransfer] | None = None
 
     # --- to the CSMS ----------------------------------------------------------------------------
 
@@ -175,6 +186,18 @@ class Context:
         """What became of a command."""
         self.report(CommandOutcome(command.id, command.charger_id, state, reason, detail))
 
+    def transfer(self, kind: TransferKind, url: str, content: bytes, on_end: OnTransfer) -> None:
+        """Let the host fetch or deliver a file. Forgotten by a reboot."""
+        self._transfer_id += 1
+        self._transfers = {**(self._transfers or {}), self._transfer_id: on_end}
+        self.report(Transfer(self._transfer_id, kind, url, content))
+
+    def transferred(self, transfer_id: int, result: TransferResult) -> None:
+        """The host has done it, or could not."""
+        on_end = (self._transfers or {}).pop(transfer_id, None)
+        if on_end is not None:
+            on_end(result)
+
     # --- time and power -------------------------------------------------------------------------
 
     def timestamp(self, at: float | None = None) -> str:
@@ -197,6 +220,7 @@ class Context:
         self.link_wanted = False
         self.outbox.lose_link()
         self.timers.stop_firmware()
+        self._transfers = None
         self.after("power", 0, seconds, self._power_up)
 
     def _power_up(self) -> None:

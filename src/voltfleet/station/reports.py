@@ -42,4 +42,30 @@ class LinkFault(msgspec.Struct, frozen=True, gc=False):
     until: float = 0.0
 
 
-StationReport = Registration | ConnectorState | CommandOutcome | LinkFault
+class TransferKind(Enum):
+    """Which way a file goes, as the station sees it."""
+
+    DOWNLOAD = auto()
+    UPLOAD = auto()
+
+
+class Transfer(msgspec.Struct, frozen=True, gc=False):
+    """Fetch, or deliver, a file for the station, and tell `ChargingStation.transferred` of it in
+    bounded time. ``content`` is what to deliver."""
+
+    id: int
+    kind: TransferKind
+    url: str
+    content: bytes = b""
+
+
+class TransferResult(msgspec.Struct, frozen=True, gc=False):
+    """How it went: ``failure`` is a sentence, None if all is well; ``sha256`` is of what was
+    fetched."""
+
+    failure: str | None
+    size: int = 0
+    sha256: bytes = b""
+
+
+StationReport = Registration | ConnectorState | CommandOutcome | LinkFault | Transfer

@@ -22,7 +22,7 @@ from voltfleet.station import operator
 from voltfleet.station.connector import HardwareRefusal
 from voltfleet.station.context import Context
 from voltfleet.station.engines import ENGINES
-from voltfleet.station.reports import StationReport
+from voltfleet.station.reports import StationReport, TransferResult
 
 _BROKEN_ANSWERS = (MessageType.CALL_RESULT, MessageType.CALL_ERROR)
 _REFUSED = RpcError(RpcErrorCode.INTERNAL_ERROR, "refused: a fault was injected")
@@ -92,6 +92,12 @@ class ChargingStation:
                 self._engine.command(kind, payload, command)
         except (HardwareRefusal, ValueError, msgspec.ValidationError) as refusal:
             self._ctx.outcome(command, CommandState.REJECTED, str(refusal))
+        self._ctx.outbox.pump(self._ctx.now)
+
+    def transferred(self, transfer_id: int, result: TransferResult, now: float) -> None:
+        """A `Transfer` that was reported has ended. One that nobody waits for is ignored."""
+        self._enter(now)
+        self._ctx.transferred(transfer_id, result)
         self._ctx.outbox.pump(self._ctx.now)
 
     def tick(self, now: float) -> None:

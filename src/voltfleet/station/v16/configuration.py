@@ -3,6 +3,7 @@
 What a station was told is laid over the shared table: an idle station keeps only its own changes.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from enum import StrEnum
 from typing import NamedTuple
@@ -15,7 +16,14 @@ from voltfleet.station.context import Context
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.types import ConfigurationStatus
 
-PROFILES = ("Core", "LocalAuthListManagement", "Reservation", "SmartCharging", "RemoteTrigger")
+PROFILES = (
+    "Core",
+    "FirmwareManagement",
+    "LocalAuthListManagement",
+    "Reservation",
+    "SmartCharging",
+    "RemoteTrigger",
+)
 """The feature profiles built (SupportedFeatureProfiles)."""
 
 MEASURANDS = (
@@ -38,9 +46,13 @@ _MAX_MEASURANDS = len(MEASURANDS)
 class Name(StrEnum):
     """The keys, spelled as the standard spells them."""
 
+    ADDITIONAL_ROOT_CERTIFICATE_CHECK = "AdditionalRootCertificateCheck"
     ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID = "AllowOfflineTxForUnknownId"
+    AUTHORIZATION_KEY = "AuthorizationKey"
     AUTHORIZATION_CACHE_ENABLED = "AuthorizationCacheEnabled"
     AUTHORIZE_REMOTE_TX_REQUESTS = "AuthorizeRemoteTxRequests"
+    CERTIFICATE_SIGNED_MAX_CHAIN_SIZE = "CertificateSignedMaxChainSize"
+    CERTIFICATE_STORE_MAX_LENGTH = "CertificateStoreMaxLength"
     CHARGE_PROFILE_MAX_STACK_LEVEL = "ChargeProfileMaxStackLevel"
     CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT = "ChargingScheduleAllowedChargingRateUnit"
     CHARGING_SCHEDULE_MAX_PERIODS = "ChargingScheduleMaxPeriods"
@@ -48,6 +60,7 @@ class Name(StrEnum):
     CONNECTION_TIME_OUT = "ConnectionTimeOut"
     CONNECTOR_PHASE_ROTATION = "ConnectorPhaseRotation"
     CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED = "ConnectorSwitch3to1PhaseSupported"
+    CPO_NAME = "CpoName"
     GET_CONFIGURATION_MAX_KEYS = "GetConfigurationMaxKeys"
     HEARTBEAT_INTERVAL = "HeartbeatInterval"
     LOCAL_AUTH_LIST_ENABLED = "LocalAuthListEnabled"
@@ -64,6 +77,7 @@ class Name(StrEnum):
     NUMBER_OF_CONNECTORS = "NumberOfConnectors"
     RESERVE_CONNECTOR_ZERO_SUPPORTED = "ReserveConnectorZeroSupported"
     RESET_RETRIES = "ResetRetries"
+    SECURITY_PROFILE = "SecurityProfile"
     SEND_LOCAL_LIST_MAX_LENGTH = "SendLocalListMaxLength"
     STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT = "StopTransactionOnEVSideDisconnect"
     STOP_TRANSACTION_ON_INVALID_ID = "StopTransactionOnInvalidId"
@@ -128,15 +142,29 @@ def _rotations(value: str, spec: StationSpec) -> str | None:
     return ",".join(parts)
 
 
+def _authorization_key(value: str, _spec: StationSpec) -> str | None:
+    """Whitepaper A01: 16 to 40 hexadecimal digits."""
+    return value if _HEX_KEY.fullmatch(value) else None
+
+
+def _text(value: str, _spec: StationSpec) -> str | None:
+    return value
+
+
+_HEX_KEY = re.compile(r"(?:[0-9A-Fa-f]{2}){8,20}")
 _DAY = 86_400
 _SECONDS = _whole(0, _DAY)
 _AT_LEAST_ONE_SECOND = _whole(1, _DAY)
 _COUNT = _whole(0, 100)
 
 KEYS: Mapping[Name, Key] = {
+    Name.ADDITIONAL_ROOT_CERTIFICATE_CHECK: Key("false", None),
     Name.ALLOW_OFFLINE_TX_FOR_UNKNOWN_ID: Key("false", _boolean),
+    Name.AUTHORIZATION_KEY: Key("", _authorization_key),
     Name.AUTHORIZATION_CACHE_ENABLED: Key("true", _boolean),
     Name.AUTHORIZE_REMOTE_TX_REQUESTS: Key("false", _boolean),
+    Name.CERTIFICATE_SIGNED_MAX_CHAIN_SIZE: Key("10000", None),
+    Name.CERTIFICATE_STORE_MAX_LENGTH: Key("10", None),
     Name.CHARGE_PROFILE_MAX_STACK_LEVEL: Key("10", None),
     Name.CHARGING_SCHEDULE_ALLOWED_CHARGING_RATE_UNIT: Key("Current,Power", None),
     Name.CHARGING_SCHEDULE_MAX_PERIODS: Key("24", None),
@@ -144,6 +172,7 @@ KEYS: Mapping[Name, Key] = {
     Name.CONNECTION_TIME_OUT: Key("60", _AT_LEAST_ONE_SECOND),
     Name.CONNECTOR_PHASE_ROTATION: Key("NotApplicable", _rotations),
     Name.CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: Key("true", None),
+    Name.CPO_NAME: Key("", _text),
     Name.GET_CONFIGURATION_MAX_KEYS: Key("100", None),
     Name.HEARTBEAT_INTERVAL: Key("300", _whole(1, 365 * _DAY)),
     Name.LOCAL_AUTH_LIST_ENABLED: Key("true", _boolean),
@@ -160,6 +189,7 @@ KEYS: Mapping[Name, Key] = {
     Name.NUMBER_OF_CONNECTORS: Key("", None),
     Name.RESERVE_CONNECTOR_ZERO_SUPPORTED: Key("true", None),
     Name.RESET_RETRIES: Key("1", _COUNT),
+    Name.SECURITY_PROFILE: Key("0", None),
     Name.SEND_LOCAL_LIST_MAX_LENGTH: Key("100", None),
     Name.STOP_TRANSACTION_ON_EV_SIDE_DISCONNECT: Key("true", _boolean),
     Name.STOP_TRANSACTION_ON_INVALID_ID: Key("true", _boolean),
@@ -250,6 +280,8 @@ class Configuration(Block):
         return self.ctx.spec.evses[0].connectors[0].current_type is CurrentType.DC
 
     def _told(self, name: Name) -> m.KeyValue:
+        if name is Name.AUTHORIZATION_KEY:
+            return m.KeyValue(name, False, "")  # noqa: FBT003 - write only (whitepaper A01)
         return m.KeyValue(name, KEYS[name].check is None, self.text(name))
 
 

@@ -13,9 +13,13 @@ from voltfleet.station.hardware import HardwareEvent
 from voltfleet.station.registration import Standing
 from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.availability import Availability
+from voltfleet.station.v16.certificate_store import CertificateStore
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.data_transfer import DataTransfer
+from voltfleet.station.v16.extended_trigger import ExtendedTrigger
+from voltfleet.station.v16.firmware import Firmware
 from voltfleet.station.v16.local_auth_list import LocalAuthList
+from voltfleet.station.v16.logs import Logs
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.operator_commands import OperatorCommands
 from voltfleet.station.v16.registration import Registration
@@ -23,6 +27,7 @@ from voltfleet.station.v16.remote_control import RemoteControl
 from voltfleet.station.v16.remote_trigger import RemoteTrigger
 from voltfleet.station.v16.reservation import Reservations
 from voltfleet.station.v16.reset import Reset
+from voltfleet.station.v16.security_events import SecurityEvent, SecurityEvents
 from voltfleet.station.v16.smart_charging import SmartCharging
 from voltfleet.station.v16.transactions import Transactions
 from voltfleet.station.v16.types import Reason
@@ -43,6 +48,10 @@ _TABLE = table_of(
         LocalAuthList,
         SmartCharging,
         Reservations,
+        Firmware,
+        Logs,
+        CertificateStore,
+        ExtendedTrigger,
     )
 )
 """In the order of `Engine16._blocks`."""
@@ -56,6 +65,9 @@ class Engine16:
         "_blocks",
         "_commands",
         "_configuration",
+        "_events",
+        "_firmware",
+        "_logs",
         "_meters",
         "_registration",
         "_reservations",
@@ -85,6 +97,11 @@ class Engine16:
         remote = RemoteControl(
             ctx, configuration, availability, authorization, transactions, smart_charging
         )
+        self._events = events = SecurityEvents(ctx)
+        store = CertificateStore(ctx, configuration, events)
+        self._firmware = firmware = Firmware(ctx, registration, transactions, store, events)
+        self._logs = logs = Logs(ctx, configuration, availability, events)
+        trigger = RemoteTrigger(ctx, availability, registration, meters, firmware, logs)
         local_list = LocalAuthList(ctx, configuration, authorization)
         self._commands = UserCommands(
             ctx,
@@ -102,14 +119,19 @@ class Engine16:
             meters,
             transactions,
             remote,
-            RemoteTrigger(ctx, availability, registration, meters),
+            trigger,
             Reset(ctx, transactions),
             DataTransfer(ctx),
             local_list,
             smart_charging,
             reservations,
+            firmware,
+            logs,
+            store,
+            ExtendedTrigger(ctx, trigger, firmware, logs, store),
         )
         configuration.on_change = self._setting_changed
+        registration.on_resume = self._resumed
         ctx.hardware.listener = self._hardware
         ctx.on_power_up = self._power_up
 
@@ -145,8 +167,16 @@ class Engine16:
         self._meters.schedule_aligned()
         self._smart_charging.apply()
         self._reservations.power_up()
+        self._firmware.power_up()
+        self._logs.power_up()
         if self.ctx.connected:
             self.connected()
+
+    def _resumed(self) -> None:
+        """Online: what could not be told is told now."""
+        self._firmware.resumed()
+        self._logs.resumed()
+        self._events.resumed()
 
     def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
         self._transactions.hardware(event, evse, self._availability.bays[connector.number - 1])
@@ -161,6 +191,9 @@ class Engine16:
                     self._meters.schedule_sample(bay)
             case Name.CLOCK_ALIGNED_DATA_INTERVAL:
                 self._meters.schedule_aligned()
+            case Name.AUTHORIZATION_KEY:
+                event = SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS
+                self._events.happened(event, "AuthorizationKey")
             case Name.WEB_SOCKET_PING_INTERVAL:
                 self.ctx.ping_seconds = self._configuration.whole(name)
             case Name.TRANSACTION_MESSAGE_ATTEMPTS:

@@ -1,5 +1,7 @@
 """Boot and heartbeat in the words of OCPP 1.6 (§4.2 and §4.6)."""
 
+from collections.abc import Callable
+
 import msgspec
 
 from voltfleet.station.context import Context
@@ -10,9 +12,10 @@ from voltfleet.station.v16.configuration import Configuration, Name
 
 
 class Registration(RegistrationBlock):
-    """The interval is kept in HeartbeatInterval, as §4.2 wants it."""
+    """The interval is kept in HeartbeatInterval, as §4.2 wants it. ``on_resume``, which the
+    engine sets, is called when the station is online, for the first time or again."""
 
-    __slots__ = ("_availability", "_configuration")
+    __slots__ = ("_availability", "_configuration", "firmware_version", "on_resume")
 
     def __init__(
         self, ctx: Context, configuration: Configuration, availability: Availability
@@ -20,6 +23,8 @@ class Registration(RegistrationBlock):
         super().__init__(ctx)
         self._configuration = configuration
         self._availability = availability
+        self.firmware_version = ctx.spec.firmware_version
+        self.on_resume: Callable[[], None] = _nobody
 
     def power_up(self) -> None:
         """The Central System is to be told every status anew."""
@@ -33,7 +38,7 @@ class Registration(RegistrationBlock):
             spec.vendor[:20],
             spec.model[:20],
             charge_point_serial_number=self.ctx.identity[:25],
-            firmware_version=spec.firmware_version[:50],
+            firmware_version=self.firmware_version[:50],
         )
         return request, m.BootNotificationResponse
 
@@ -52,3 +57,8 @@ class Registration(RegistrationBlock):
     def resume(self) -> None:
         """Tell what the Central System does not know yet."""
         self._availability.tell_all()
+        self.on_resume()
+
+
+def _nobody() -> None:
+    """Stands in until the engine listens."""

@@ -9,6 +9,8 @@ from voltfleet.station.context import Context
 from voltfleet.station.outbox import Gate, Lane
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.availability import Availability
+from voltfleet.station.v16.firmware import Firmware
+from voltfleet.station.v16.logs import Logs
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.registration import Registration
 from voltfleet.station.v16.types import MessageTrigger, TriggerStatus
@@ -17,7 +19,7 @@ from voltfleet.station.v16.types import MessageTrigger, TriggerStatus
 class RemoteTrigger(Block):
     """Sends, right after the answer, the message that the Central System asked for."""
 
-    __slots__ = ("_availability", "_meters", "_registration")
+    __slots__ = ("_availability", "_firmware", "_logs", "_meters", "_registration")
 
     def __init__(
         self,
@@ -25,21 +27,26 @@ class RemoteTrigger(Block):
         availability: Availability,
         registration: Registration,
         meters: MeterReadings,
+        firmware: Firmware,
+        logs: Logs,
     ) -> None:
         super().__init__(ctx)
         self._availability = availability
         self._registration = registration
         self._meters = meters
+        self._firmware = firmware
+        self._logs = logs
 
     @handles(m.TriggerMessage)
     def trigger_message(self, request: m.TriggerMessage) -> m.TriggerMessageResponse:
-        """NotImplemented for the messages of profiles that this station does not have."""
-        boot = request.requested_message is MessageTrigger.BOOT_NOTIFICATION
-        if self._silent() and not boot:
-            return m.TriggerMessageResponse(TriggerStatus.REJECTED)
-        return m.TriggerMessageResponse(self._trigger(request))
+        """Rejected for a connector that is not there, or while it must keep silent."""
+        return m.TriggerMessageResponse(self.trigger(request))
 
-    def _trigger(self, request: m.TriggerMessage) -> TriggerStatus:
+    def trigger(self, request: m.TriggerMessage) -> TriggerStatus:
+        """Send it, if it can be."""
+        boot = request.requested_message is MessageTrigger.BOOT_NOTIFICATION
+        if self.silent and not boot:
+            return TriggerStatus.REJECTED
         match request.requested_message:
             case MessageTrigger.BOOT_NOTIFICATION:
                 self._registration.boot()
@@ -49,11 +56,14 @@ class RemoteTrigger(Block):
                 return self._statuses(request.connector_id)
             case MessageTrigger.METER_VALUES:
                 return self._meter_values(request.connector_id)
-            case _:
-                return TriggerStatus.NOT_IMPLEMENTED
+            case MessageTrigger.FIRMWARE_STATUS_NOTIFICATION:
+                self._firmware.trigger(signed=False)
+            case MessageTrigger.DIAGNOSTICS_STATUS_NOTIFICATION:
+                self._logs.trigger_diagnostics()
         return TriggerStatus.ACCEPTED
 
-    def _silent(self) -> bool:
+    @property
+    def silent(self) -> bool:
         """Whether nothing but a boot may be sent: its answer, or acceptance, is still to come."""
         return self.ctx.outbox.gate < Gate.TRIGGERED
 

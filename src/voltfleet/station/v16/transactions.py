@@ -94,6 +94,12 @@ class Transactions(Block):
         waiting = (bay for bay in bays if bay.connector.plugged)
         return next(chain(reserved, waiting, bays), None)
 
+    @property
+    def busy(self) -> bool:
+        """Whether a transaction goes on, or is about to."""
+        bays = self._availability.bays
+        return any(bay.transaction is not None or bay.permit is not None for bay in bays)
+
     # --- a token --------------------------------------------------------------------------------
 
     def permit(self, bay: Bay, permit: Permit) -> None:

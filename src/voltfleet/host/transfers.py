@@ -1,0 +1,134 @@
+"""Files that stations fetch and deliver, over HTTP(S): bounded in time, size and number, and never
+to an address that `domain.target_policy` refuses, whatever a name resolves to, or a redirect."""
+
+import asyncio
+import hashlib
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+from urllib.parse import urljoin, urlsplit
+
+import httpx2
+
+from voltfleet.domain.target_policy import check_address
+from voltfleet.station.reports import Transfer, TransferKind, TransferResult
+
+OnDone = Callable[[TransferResult], None]
+_MAX_REDIRECTS = 3
+_OK = range(200, 300)
+
+
+@dataclass(frozen=True, slots=True)
+class TransferLimits:
+    """Bounds of one transfer, and how many go on at once."""
+
+    deadline_seconds: float = 300.0
+    max_bytes: int = 256 * 1024 * 1024
+    at_once: int = 32
+
+
+class Transfers:
+    """Carries them out, each in a task of its own; `stop` cancels what is left."""
+
+    def __init__(self, tls: ssl.SSLContext, limits: TransferLimits | None = None) -> None:
+        self._tls = tls
+        self._limits = limits or TransferLimits()
+        self._slots = asyncio.Semaphore(self._limits.at_once)
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def start(self, transfer: Transfer, on_done: OnDone) -> None:
+        """Begin; ``on_done`` is called once, in the event loop, unless `stop` comes before."""
+        task = asyncio.get_running_loop().create_task(self._carry_out(transfer, on_done))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def stop(self) -> None:
+        """Nobody waits for them any more."""
+        for task in self._tasks:
+            task.cancel()
+
+    async def _carry_out(self, transfer: Transfer, on_done: OnDone) -> None:
+        try:
+            async with asyncio.timeout(self._limits.deadline_seconds), self._slots:
+                result = await self._run(transfer)
+        except TimeoutError:
+            result = _failed(f"it took longer than {self._limits.deadline_seconds:.0f} s")
+        except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
+            result = _failed(f"{type(error).__name__}: {error}")
+        on_done(result)
+
+    async def _run(self, transfer: Transfer) -> TransferResult:
+        url = transfer.url
+        for _ in range(_MAX_REDIRECTS + 1):
+            scheme = urlsplit(url).scheme.lower()
+            if scheme not in {"http", "https"}:
+                return _failed(f"{scheme or 'no'} URLs are not supported: use http or https")
+            request = await self._request(transfer, url)
+            if isinstance(request, str):
+                return _failed(request)
+            async with httpx2.AsyncHTTPTransport(verify=self._tls) as transport:
+                response = await transport.handle_async_request(request)
+                try:
+                    if response.has_redirect_location:
+                        url = urljoin(url, response.headers["location"])
+                        continue
+                    return await self._read(transfer, response)
+                finally:
+                    await response.aclose()
+        return _failed(f"more than {_MAX_REDIRECTS} redirects")
+
+    async def _request(self, transfer: Transfer, url: str) -> httpx2.Request | str:
+        """Addressed to the very IP address that was checked; or why it must not be sent."""
+        parsed = httpx2.URL(url)
+        if not parsed.host:
+            return "the URL names no host"
+        address = await _resolve(parsed.host, parsed.port or _default_port(parsed.scheme))
+        refusal = check_address(address)
+        if refusal is not None:
+            return refusal
+        headers = {"host": parsed.netloc.decode("ascii")}
+        download = transfer.kind is TransferKind.DOWNLOAD
+        limits = self._limits
+        return httpx2.Request(
+            "GET" if download else "PUT",
+            parsed.copy_with(host=address),
+            headers=headers,
+            content=None if download else transfer.content,
+            extensions={
+                "sni_hostname": parsed.host,
+                "timeout": httpx2.Timeout(limits.deadline_seconds).as_dict(),
+            },
+        )
+
+    async def _read(self, transfer: Transfer, response: httpx2.Response) -> TransferResult:
+        if response.status_code not in _OK:
+            return _failed(f"the server answered {response.status_code}")
+        if transfer.kind is TransferKind.UPLOAD:
+            return TransferResult(None, len(transfer.content))
+        size, digest = 0, hashlib.sha256()
+        async for chunk in _bytes(response):
+            size += len(chunk)
+            if size > self._limits.max_bytes:
+                return _failed(f"the file is larger than {self._limits.max_bytes} bytes")
+            digest.update(chunk)
+        return TransferResult(None, size, digest.digest())
+
+
+async def _bytes(response: httpx2.Response) -> AsyncIterator[bytes]:
+    async for chunk in response.aiter_raw():
+        yield chunk
+
+
+async def _resolve(host: str, port: int) -> str:
+    loop = asyncio.get_running_loop()
+    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return str(found[0][4][0])
+
+
+def _default_port(scheme: str) -> int:
+    return 443 if scheme == "https" else 80
+
+
+def _failed(why: str) -> TransferResult:
+    return TransferResult(why)
