@@ -57,7 +57,7 @@ def test_another_token_is_refused(where):
     assert bench.told()[-1] == "Reserved"
     outcome = bench.command("start-transaction", id_tag="STRANGER")
     assert outcome is not None
-    assert outcome.reason == "no connector is free"
+    assert "kept for another token" in (outcome.reason or "")
     assert bench.calls("Authorize") == []
     bench.command("start-transaction", id_tag="HOLDER")
     assert bench.told()[-1] == "Charging"
