@@ -225,9 +225,19 @@ def test_the_demo_has_bounds(
     assert "--chargers" in capsys.readouterr().err
 
 
-def test_the_default_token_is_made_once(tmp_path: Path) -> None:
+async def test_the_default_token_is_made_once(tmp_path: Path) -> None:
     signing = keys.load_or_create(tmp_path / "keys")
-    first = serving._default_token(tmp_path / "token", signing)
-    assert serving._default_token(tmp_path / "token", signing) == first
-    assert [file.name for file in tmp_path.iterdir() if file.is_file()] == ["token"]
+    first = await serving._default_token(tmp_path / "token", signing)
+    assert await serving._default_token(tmp_path / "token", signing) == first
+    assert list(tmp_path.glob("*token*")) == [tmp_path / "token"]  # noqa: ASYNC240 - a test
     assert json.loads((tmp_path / "keys" / "signing-keys.json").read_text())["keys"]
+
+
+async def test_a_default_token_that_is_no_good_any_more_is_replaced(tmp_path: Path) -> None:
+    token = tmp_path / "token"
+    of_another_key = keys.load_or_create(tmp_path / "other")
+    first = await serving._default_token(token, of_another_key)
+    second = await serving._default_token(token, keys.load_or_create(tmp_path / "keys"))
+    assert second != first
+    assert token.read_text().strip() == second
+    assert token.stat().st_mode & 0o777 == 0o600

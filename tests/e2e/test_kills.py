@@ -16,14 +16,15 @@ def test_no_charger_is_lost_or_doubled_whatever_is_killed(
     tmp_path: Path, database_url: str
 ) -> None:
     rng = random.Random("sqlite" in database_url)  # noqa: S311 - a seed, no secret
+    targets = TARGETS if "sqlite" in database_url else ("everything", "gateway")
     with processes.running_csms(tmp_path / "csms.log") as csms:
         fleet = Fleet(tmp_path, csms, "--database-url", database_url)
         fleet.start()
         try:
             rounds = [
                 kill_round(fleet, CHARGERS, number, target, rng)
-                for number, target in enumerate(TARGETS)
+                for number, target in enumerate(targets)
             ]
         finally:
             fleet.stop()
-    assert [(r.lost, r.doubled, r.double_sockets) for r in rounds] == [(0, 0, 0)] * len(TARGETS)
+    assert [(r.lost, r.doubled, r.double_sockets) for r in rounds] == [(0, 0, 0)] * len(targets)

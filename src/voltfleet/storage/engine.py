@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
-import pysqlite3.dbapi2 as pysqlite  # type: ignore[import-untyped]
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from voltfleet.domain.errors import Unavailable
+from voltfleet.storage.sqlite_library import sqlite, warn_if_affected
 
 Connection = sa.Connection
 """What a unit of work is given; rooms without SQL of their own pass it on."""
@@ -53,9 +53,10 @@ def create_engine(url: str) -> sa.Engine:
     Postgres: psycopg 3, with ``synchronous_commit`` on and short lock and idle timeouts.
     """
     if url.startswith("sqlite"):
+        warn_if_affected()
         engine = sa.create_engine(
             url,
-            module=pysqlite,
+            module=sqlite,
             pool_size=THREADS + 4,
             max_overflow=16,
             pool_timeout=DEADLINE_SECONDS,
@@ -86,7 +87,7 @@ def create_sqlite_engine_for_workflows(url: str) -> sa.Engine:
     idempotent, and a job's start is written by our own transaction, which is synced.
     """
     engine = sa.create_engine(
-        url, module=pysqlite, pool_size=20, max_overflow=40, hide_parameters=True
+        url, module=sqlite, pool_size=20, max_overflow=40, hide_parameters=True
     )
 
     @event.listens_for(engine, "connect")
