@@ -18,18 +18,6 @@ class ProvisioningStatus(StrEnum):
 FINAL = frozenset({ProvisioningStatus.READY, ProvisioningStatus.FAILED})
 OPEN = frozenset(ProvisioningStatus) - FINAL
 
-TRANSITIONS: dict[ProvisioningStatus, frozenset[ProvisioningStatus]] = {
-    # A charger goes back from PROVISIONING to PENDING when its host died before taking it up.
-    ProvisioningStatus.PENDING: frozenset(
-        {ProvisioningStatus.PROVISIONING, ProvisioningStatus.FAILED}
-    ),
-    ProvisioningStatus.PROVISIONING: frozenset(
-        {ProvisioningStatus.PENDING, ProvisioningStatus.READY, ProvisioningStatus.FAILED}
-    ),
-    ProvisioningStatus.READY: frozenset(),
-    ProvisioningStatus.FAILED: frozenset(),
-}
-
 
 class JobKind(StrEnum):
     """What a job does."""

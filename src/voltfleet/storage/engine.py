@@ -11,7 +11,6 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import sqlalchemy as sa
@@ -39,11 +38,6 @@ cannot make the gateway hoard requests."""
 DEADLINE_SECONDS = 3.0
 """How long a request waits for its unit of work. A hung Postgres ignores its own timeouts."""
 BUSY_TIMEOUT_MS = 2_500
-
-
-def sqlite_url(path: Path) -> str:
-    """The database URL of an SQLite file."""
-    return f"sqlite:///{path}"
 
 
 def create_engine(url: str) -> sa.Engine:
