@@ -68,4 +68,22 @@ class TransferResult(msgspec.Struct, frozen=True, gc=False):
     sha256: bytes = b""
 
 
-StationReport = Registration | ConnectorState | CommandOutcome | LinkFault | Transfer
+class Memory(msgspec.Struct, frozen=True, gc=False):
+    """What the station would find after a power cut, as of now: keep it, and give it to the next
+    `ChargingStation` that runs this charger. At most once per stimulus, and only when something
+    changed. ``urgent``: the frames that go out from now on must not overtake it."""
+
+    content: bytes
+    urgent: bool
+
+
+class MemoryLost(msgspec.Struct, frozen=True, gc=False):
+    """The station could not use the memory it was given, and started fresh; ``why`` is a sentence
+    for the user."""
+
+    why: str
+
+
+StationReport = (
+    Registration | ConnectorState | CommandOutcome | LinkFault | Transfer | Memory | MemoryLost
+)

@@ -39,7 +39,14 @@ class ChargingStation:
     __slots__ = ("_ctx", "_engine")
 
     def __init__(
-        self, spec: StationSpec, version: OcppVersion, *, identity: str, seed: int, now: float
+        self,
+        spec: StationSpec,
+        version: OcppVersion,
+        *,
+        identity: str,
+        seed: int,
+        now: float,
+        memory: bytes | None = None,
     ) -> None:
         self._ctx = Context(spec, version, identity=identity, seed=seed, now=now)
         self._engine = ENGINES[version](self._ctx)
