@@ -20,10 +20,12 @@ from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.display import Display
+from voltfleet.station.v2.hardware_events import HardwareEvents
 from voltfleet.station.v2.inventory import Inventory
 from voltfleet.station.v2.local_auth_list import LocalAuthList
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.operator_commands import OperatorCommands
+from voltfleet.station.v2.places import Places
 from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.remote_control import RemoteControl
 from voltfleet.station.v2.reservations import Reservations
@@ -63,13 +65,13 @@ class Engine2:
     __slots__ = (
         "_blocks",
         "_commands",
+        "_happenings",
         "_inventory",
         "_meters",
         "_model",
         "_registration",
         "_reset",
         "_smart",
-        "_transactions",
         "ctx",
     )
 
@@ -87,11 +89,13 @@ class Engine2:
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
         reservations = Reservations(ctx, model, availability, sessions)
         self._smart = smart = SmartCharging(ctx, model, availability, sessions)
-        self._transactions = transactions = Transactions(
+        places = Places(ctx, availability, registration, sessions, reservations)
+        transactions = Transactions(
             ctx,
             model,
             availability,
             registration,
+            places,
             authorization,
             sessions,
             events,
@@ -99,11 +103,14 @@ class Engine2:
             reservations,
             smart,
         )
-        remote = RemoteControl(ctx, model, sessions, authorization, transactions, smart)
-        self._reset = Reset(ctx, sessions, availability, registration, transactions)
+        self._happenings = HardwareEvents(ctx, model, availability, sessions, events, transactions)
+        remote = RemoteControl(ctx, model, sessions, authorization, transactions, places, smart)
+        self._reset = Reset(ctx, sessions, availability, registration, transactions, places)
         local_list = LocalAuthList(ctx, model, authorization)
         operator = OperatorCommands(ctx, model, variables, authorization, local_list)
-        self._commands = UserCommands(ctx, sessions, authorization, transactions, remote, operator)
+        self._commands = UserCommands(
+            ctx, sessions, authorization, transactions, places, remote, operator
+        )
         self._blocks = (
             availability,
             variables,
@@ -153,7 +160,7 @@ class Engine2:
         self._commands.perform(kind, payload, command)
 
     def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
-        self._transactions.hardware(event, evse, connector)
+        self._happenings.heard(event, evse, connector)
         if event is HardwareEvent.OFFER_CHANGED:
             self._smart.offer_changed(evse)
         else:

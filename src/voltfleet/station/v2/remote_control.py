@@ -14,6 +14,7 @@ from voltfleet.station.v2.messages.remote_control import UnlockStatus
 from voltfleet.station.v2.messages.transactions import StoppedReason, TriggerReason
 from voltfleet.station.v2.messages.types import GenericStatus, StatusInfo
 from voltfleet.station.v2.permit import Permit, Verdict
+from voltfleet.station.v2.places import Places
 from voltfleet.station.v2.session import Sessions
 from voltfleet.station.v2.smart_charging import SmartCharging
 from voltfleet.station.v2.transactions import Transactions
@@ -25,7 +26,7 @@ _UNKNOWN_EVSE = StatusInfo("UnknownEvse")
 class RemoteControl(Block):
     """Where the CSMS starts an EVSE without a car, a simulated driver brings one."""
 
-    __slots__ = ("_authorization", "_model", "_sessions", "_smart", "_transactions")
+    __slots__ = ("_authorization", "_model", "_places", "_sessions", "_smart", "_transactions")
 
     def __init__(
         self,
@@ -34,6 +35,7 @@ class RemoteControl(Block):
         sessions: Sessions,
         authorization: Authorization,
         transactions: Transactions,
+        places: Places,
         smart: SmartCharging,
     ) -> None:
         super().__init__(ctx)
@@ -41,6 +43,7 @@ class RemoteControl(Block):
         self._sessions = sessions
         self._authorization = authorization
         self._transactions = transactions
+        self._places = places
         self._smart = smart
 
     @handles(m.RequestStartTransaction)
@@ -52,7 +55,7 @@ class RemoteControl(Block):
         connector = self._meant(request)
         if not self.ctx.online or connector is None:
             return m.RequestStartTransactionResponse(_REJECTED, self._why_not(request))
-        if not self._transactions.admits(connector, _permit(request)):
+        if not self._places.admits(connector, _permit(request)):
             # F01.FR.21 and FR.22
             info = StatusInfo("Reserved", "it is kept for another token")
             return m.RequestStartTransactionResponse(_REJECTED, info)
@@ -111,10 +114,10 @@ class RemoteControl(Block):
         evses = self.ctx.hardware.evses
         token, group = request.id_token, request.group_id_token
         if request.evse_id is None:
-            return self._transactions.choose(token, group)
+            return self._places.choose(token, group)
         known = 1 <= request.evse_id <= len(evses)
         evse = evses[request.evse_id - 1] if known else None
-        return None if evse is None else self._transactions.choose(token, group, evse)
+        return None if evse is None else self._places.choose(token, group, evse)
 
     def _why_not(self, request: m.RequestStartTransaction) -> StatusInfo:
         if not self.ctx.online:
@@ -125,7 +128,7 @@ class RemoteControl(Block):
     def _heard(self, connector: Connector, permit: Permit, verdict: Verdict) -> None:
         # Meanwhile somebody else may have been faster.
         permit = permit._replace(group=verdict.group or permit.group)
-        free = self._transactions.free(connector) and self._transactions.admits(connector, permit)
+        free = self._places.free(connector) and self._places.admits(connector, permit)
         if verdict.accepted and free:
             self._transactions.grant(connector, permit)
 

@@ -10,6 +10,7 @@ from voltfleet.station.v2.messages import provisioning as m
 from voltfleet.station.v2.messages.provisioning import BootReason, ResetStatus, ResetType
 from voltfleet.station.v2.messages.transactions import StoppedReason, TriggerReason
 from voltfleet.station.v2.messages.types import StatusInfo
+from voltfleet.station.v2.places import Places
 from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.session import Sessions
 from voltfleet.station.v2.transactions import Transactions
@@ -30,6 +31,7 @@ class Reset(Block):
 
     __slots__ = (
         "_availability",
+        "_places",
         "_registration",
         "_sessions",
         "_transactions",
@@ -44,12 +46,14 @@ class Reset(Block):
         availability: Availability,
         registration: Registration,
         transactions: Transactions,
+        places: Places,
     ) -> None:
         super().__init__(ctx)
         self._availability = availability
         self._registration = registration
         self._sessions = sessions
         self._transactions = transactions
+        self._places = places
         self._waiting: tuple[Evse, ...] = ()
         self._whole = False
         transactions.on_ended = self._transaction_ended
@@ -60,7 +64,7 @@ class Reset(Block):
         evses = self._evses(request.evse_id)
         if not evses:
             return _rejected("UnknownEvse")
-        if not self._transactions.accepting:
+        if not self._places.accepting:
             return _rejected(_BUSY)
         if request.type is ResetType.IMMEDIATE_AND_RESUME:
             # B13: no transaction of this station survives a reset.
@@ -76,7 +80,7 @@ class Reset(Block):
 
     def lose_power(self, seconds: float) -> None:
         """The mains fail: the CSMS hears after the boot what that ended."""
-        self._transactions.accepting = False
+        self._places.accepting = False
         self._registration.reason = BootReason.POWER_UP
         evses = self.ctx.hardware.evses
         trigger = TriggerReason.ABNORMAL_CONDITION
@@ -85,7 +89,7 @@ class Reset(Block):
 
     def power_up(self) -> None:
         """The reset is done."""
-        self._transactions.accepting = True
+        self._places.accepting = True
         self._waiting = ()
         self._whole = False
         self._availability.release(self.ctx.hardware.evses)
@@ -101,7 +105,7 @@ class Reset(Block):
 
     def _go_down(self, evses: tuple[Evse, ...], reason: BootReason, *, whole: bool) -> None:
         if whole:
-            self._transactions.accepting = False
+            self._places.accepting = False
             self._registration.reason = reason
         self._availability.hold(evses)
         self._transactions.end_all(evses, StoppedReason.IMMEDIATE_RESET)

@@ -1,7 +1,7 @@
 """Functional block E: when a transaction starts, when it ends, and what happens in between.
 
 What happens at an EVSE changes which points hold (`session.Point`); every change goes through
-`Transactions._advance`, which follows this table:
+`Transactions.advance`, which follows this table:
 
     transaction   points                            what is told
     ------------------------------------------------------------------------
@@ -29,13 +29,12 @@ from uuid import UUID
 
 from voltfleet.station import driver
 from voltfleet.station.blocks import Block
-from voltfleet.station.connector import Connector, Fault
+from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
-from voltfleet.station.hardware import HardwareEvent
 from voltfleet.station.v2.authorization import Authorization, key_of_token
 from voltfleet.station.v2.availability import Availability
-from voltfleet.station.v2.device_model import catalog, charging
+from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages.transactions import (
@@ -46,6 +45,7 @@ from voltfleet.station.v2.messages.transactions import (
 from voltfleet.station.v2.messages.types import IdToken, IdTokenInfo
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.permit import Permit, Verdict
+from voltfleet.station.v2.places import Places
 from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.reservations import Reservations
 from voltfleet.station.v2.session import (
@@ -59,10 +59,6 @@ from voltfleet.station.v2.session import (
 from voltfleet.station.v2.smart_charging import SmartCharging
 from voltfleet.station.v2.transaction_events import TransactionEvents
 
-_FAULT_REASONS = {
-    Fault.GROUND_FAILURE: StoppedReason.GROUND_FAULT,
-    Fault.OVER_CURRENT_FAILURE: StoppedReason.OVERCURRENT_FAULT,
-}
 _WHY_NOT = {
     StoppedReason.LOCAL: "it was stopped before it began",
     StoppedReason.REMOTE: "the CSMS stopped it before it began",
@@ -71,8 +67,7 @@ _WHY_NOT = {
 
 
 class Transactions(Block):
-    """Starts and ends transactions. ``accepting`` is false while the station is about to go down;
-    ``on_ended`` hears of every transaction that ended."""
+    """Starts and ends transactions. ``on_ended`` hears of every transaction that ended."""
 
     __slots__ = (
         "_authorization",
@@ -80,11 +75,10 @@ class Transactions(Block):
         "_events",
         "_meters",
         "_model",
-        "_registration",
+        "_places",
         "_reservations",
         "_sessions",
         "_smart",
-        "accepting",
         "on_ended",
     )
 
@@ -94,6 +88,7 @@ class Transactions(Block):
         model: DeviceModel,
         availability: Availability,
         registration: Registration,
+        places: Places,
         authorization: Authorization,
         sessions: Sessions,
         events: TransactionEvents,
@@ -104,48 +99,16 @@ class Transactions(Block):
         super().__init__(ctx)
         self._model = model
         self._availability = availability
-        self._registration = registration
+        self._places = places
         self._authorization = authorization
         self._sessions = sessions
         self._events = events
         self._meters = meters
         self._reservations = reservations
         self._smart = smart
-        self.accepting = True
         self.on_ended: Callable[[], None] = _nobody
         events.on_info = self._informed
         registration.on_accepted = partial(self.look_around, ctx.hardware.evses)
-
-    # --- facts ----------------------------------------------------------------------------------
-
-    def free(self, connector: Connector) -> bool:
-        """Whether a token may be presented there now."""
-        evse = self.ctx.hardware.evse_of(connector)
-        session = self._sessions.get(evse.id)
-        taken = session is not None and session.permit is not None
-        elsewhere = evse.active not in {None, connector}
-        return not taken and not elsewhere and self._may_charge(connector)
-
-    def choose(
-        self, token: IdToken, group: IdToken | None = None, evse: Evse | None = None
-    ) -> Connector | None:
-        """Where a token is taken to be meant for: what is kept for it, or a car that waits, or the
-        first free connector; one that is kept for others only if there is nothing else."""
-        connectors = self.ctx.hardware.connectors if evse is None else evse.connectors
-        key, group_key = key_of_token(token), None if group is None else key_of_token(group)
-
-        def rank(connector: Connector) -> tuple[bool, bool, bool]:
-            where = self.ctx.hardware.evse_of(connector)
-            kept = self._reservations.awaits(where, key, group_key)
-            admitted = self._reservations.admits(where, key, group_key)
-            return not kept, not admitted, not connector.plugged
-
-        return min((c for c in connectors if self.free(c)), key=rank, default=None)
-
-    def admits(self, connector: Connector, permit: Permit) -> bool:
-        """Whether the place is not kept for another token (H03)."""
-        evse = self.ctx.hardware.evse_of(connector)
-        return self._reservations.admits(evse, key_of_token(permit.id_token), permit.group)
 
     # --- a token --------------------------------------------------------------------------------
 
@@ -159,10 +122,10 @@ class Transactions(Block):
         session.grant(permit)
         session.untold_reservation = reservation_id
         self._availability.refresh(evse.connectors)
-        self._advance(session, permit.trigger)
+        self.advance(session, permit.trigger)
         self._smart.granted(session)
         if evse.active is not None:
-            self._power_on(session)
+            self.power_on(session)
             return
         seconds = self._model.whole(catalog.EV_CONNECTION_TIME_OUT)
         self.ctx.after("connect", evse.id, seconds, partial(self._nobody_came, session))
@@ -191,7 +154,7 @@ class Transactions(Block):
             # Nothing falls that could end it: it was never more than a car on a cable (F03.FR.02).
             self._end(session, trigger, reason)
         else:
-            self._advance(session, trigger, reason)
+            self.advance(session, trigger, reason)
         driver.leaves(ctx, evse)
 
     def stop_by_driver(self, session: Session) -> None:
@@ -239,24 +202,24 @@ class Transactions(Block):
         """E05.FR.03: no energy, but the transaction goes on until its driver ends it."""
         session.suspended = True
         self._power_off(session)
-        self._told_state(session)
+        self.told_state(session)
         driver.returns(self.ctx, session.evse, partial(self.stop_by_driver, session))
 
     # --- power ----------------------------------------------------------------------------------
 
-    def _power_on(self, session: Session) -> None:
+    def power_on(self, session: Session) -> None:
         """There are a token and a car. If they came to a place that was made inoperative or broke
         meanwhile, that is the end of it; a transaction that has begun is not to be interrupted."""
         permit, evse = session.permit, session.evse
         if permit is None or evse.active is None or session.suspended:
             return
         begun = session.transaction is not None and evse.active.fault is None
-        if not begun and not self._may_charge(evse.active):
+        if not begun and not self._places.may_charge(evse.active):
             self.stop(session, TriggerReason.ABNORMAL_CONDITION, StoppedReason.OTHER)
             return
         self.ctx.hardware.set_contactor(evse, closed=True, now=self.ctx.now)
         self._smart.granted(session)
-        self._told_state(session)
+        self.told_state(session)
         self._limit(session, permit)
 
     def _power_off(self, session: Session) -> None:
@@ -276,7 +239,7 @@ class Transactions(Block):
 
     # --- the table ------------------------------------------------------------------------------
 
-    def _advance(
+    def advance(
         self,
         session: Session,
         trigger: TriggerReason,
@@ -285,7 +248,7 @@ class Transactions(Block):
         before, session.points = session.points, session.current_points()
         begun, ceased = session.points & ~before, before & ~session.points
         if session.transaction is None:
-            if begun & self._points(catalog.TX_START_POINT) and self._may_start(session):
+            if begun & self._points(catalog.TX_START_POINT) and self._places.may_start(session):
                 self._start(session, trigger)
         elif ceased & self._points(catalog.TX_STOP_POINT) or not session.points:
             self._end(session, trigger, reason)
@@ -293,26 +256,16 @@ class Transactions(Block):
             self._events.updated(session, trigger)
         self._forget_if_empty(session)
 
-    def _told_state(self, session: Session) -> None:
+    def told_state(self, session: Session) -> None:
         """The charging state may have changed; if so, that is what there is to tell (E02.FR.13)."""
         transaction, state = session.transaction, session.charging_state()
         if transaction is None or transaction.told_state is not state:
             suspended = state is ChargingState.SUSPENDED_EV
             reason = StoppedReason.STOPPED_BY_EV if suspended else StoppedReason.OTHER
-            self._advance(session, TriggerReason.CHARGING_STATE_CHANGED, reason)
+            self.advance(session, TriggerReason.CHARGING_STATE_CHANGED, reason)
 
     def _points(self, setting: Definition) -> Point:
         return points_named(self._model.members(setting))
-
-    def _may_start(self, session: Session) -> bool:
-        evse = session.evse
-        connectors = evse.connectors if evse.active is None else (evse.active,)
-        return any(map(self._may_charge, connectors))
-
-    def _may_charge(self, connector: Connector) -> bool:
-        """Not before the boot was accepted: TxBeforeAcceptedEnabled is false (B01.FR.08)."""
-        up = self.accepting and self._registration.accepted
-        return up and self._availability.usable(connector)
 
     def _start(self, session: Session, trigger: TriggerReason) -> None:
         ctx = self.ctx
@@ -348,70 +301,7 @@ class Transactions(Block):
         for session in [s for s in self._sessions.values() if s.evse in evses]:
             if session.transaction is None:
                 session.points = NO_POINT
-                self._advance(session, TriggerReason.CABLE_PLUGGED_IN)
-
-    # --- the hardware ---------------------------------------------------------------------------
-
-    def hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
-        """The hardware told something about a connector."""
-        self._availability.refresh((connector,))
-        if event is HardwareEvent.PLUGGED_IN:
-            self._plugged_in(self._sessions.at(evse))
-            return
-        session = self._sessions.get(evse.id)
-        if session is None:
-            return
-        match event:
-            case HardwareEvent.PULLED_OUT:
-                self._pulled_out(session)
-            case HardwareEvent.FAULTED if session.permit is not None and connector is evse.active:
-                self._faulted(session, connector)
-            case HardwareEvent.ENERGY_REACHED:
-                self.stop_by_driver(session)
-            case HardwareEvent.EV_HAS_ENOUGH | HardwareEvent.EV_WANTS_ENERGY:
-                self._ev_wish(session)
-            case HardwareEvent.OFFER_CHANGED:
-                self._told_state(session)
-                self._told_rate(session)
-
-    def _told_rate(self, session: Session) -> None:
-        """What is offered to a car that charges has changed enough to be told."""
-        transaction, evse = session.transaction, session.evse
-        if transaction is None or transaction.told_state is not ChargingState.CHARGING:
-            return
-        percent = self._model.whole(charging.LIMIT_CHANGE_SIGNIFICANCE)
-        told_w, now_w = transaction.told_offer_w, evse.offered_w()
-        if abs(now_w - told_w) * 100 > told_w * percent:
-            self._events.updated(session, TriggerReason.CHARGING_RATE_CHANGED)
-
-    def _plugged_in(self, session: Session) -> None:
-        """E02 (cable first), or E03 (token first) and here is the car."""
-        self.ctx.timers.stop(("connect", session.evse.id))
-        self._advance(session, TriggerReason.CABLE_PLUGGED_IN)
-        if session.permit is None:
-            driver.leaves(self.ctx, session.evse)
-        else:
-            self._power_on(session)
-
-    def _pulled_out(self, session: Session) -> None:
-        """E09, or (StopTxOnEVSideDisconnect is false) E10."""
-        reason = StoppedReason.EV_DISCONNECTED
-        stops = self._model.flag(catalog.STOP_TX_ON_EV_SIDE_DISCONNECT)
-        if stops or session.transaction is None:
-            session.withdraw(Verdict(accepted=False, text="the cable was pulled out"), reason)
-        self.ctx.timers.stop(("session", session.evse.id))
-        self._advance(session, TriggerReason.EV_COMMUNICATION_LOST, reason)
-
-    def _faulted(self, session: Session, connector: Connector) -> None:
-        fault = connector.fault or Fault.OTHER_ERROR
-        reason = _FAULT_REASONS.get(fault, StoppedReason.OTHER)
-        self.stop(session, TriggerReason.ABNORMAL_CONDITION, reason)
-
-    def _ev_wish(self, session: Session) -> None:
-        self._told_state(session)
-        ev = session.evse.ev
-        if session.permit is not None and ev is not None and ev.full:
-            driver.returns(self.ctx, session.evse, partial(self.stop_by_driver, session))
+                self.advance(session, TriggerReason.CABLE_PLUGGED_IN)
 
 
 def _nobody() -> None:

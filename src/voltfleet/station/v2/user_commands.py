@@ -23,6 +23,7 @@ from voltfleet.station.v2.messages.remote_control import UnlockStatus
 from voltfleet.station.v2.messages.types import IdToken
 from voltfleet.station.v2.operator_commands import OperatorCommands
 from voltfleet.station.v2.permit import Permit, Verdict
+from voltfleet.station.v2.places import Places
 from voltfleet.station.v2.remote_control import RemoteControl
 from voltfleet.station.v2.session import Session, Sessions
 from voltfleet.station.v2.transactions import Transactions
@@ -34,7 +35,7 @@ _RFID = "ISO14443"
 class UserCommands(Block):
     """Each command reports its outcome exactly once; `HardwareRefusal` becomes a rejection."""
 
-    __slots__ = ("_authorization", "_operator", "_remote", "_sessions", "_transactions")
+    __slots__ = ("_authorization", "_operator", "_places", "_remote", "_sessions", "_transactions")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class UserCommands(Block):
         sessions: Sessions,
         authorization: Authorization,
         transactions: Transactions,
+        places: Places,
         remote: RemoteControl,
         operator: OperatorCommands,
     ) -> None:
@@ -50,6 +52,7 @@ class UserCommands(Block):
         self._authorization = authorization
         self._sessions = sessions
         self._transactions = transactions
+        self._places = places
         self._remote = remote
 
     def perform(self, kind: CommandKind, payload: Payload, command: Command) -> None:
@@ -103,11 +106,11 @@ class UserCommands(Block):
         self._authorization.authorize(permit.id_token, connector.evse_id, heard)
 
     def _authorized(self, connector: Connector, permit: Permit, verdict: Verdict) -> None:
-        if verdict.accepted and not self._transactions.free(connector):
+        if verdict.accepted and not self._places.free(connector):
             text = f"connector {connector.number} was taken meanwhile"
             verdict = Verdict(accepted=False, text=text)
         permit = permit._replace(group=verdict.group)
-        if verdict.accepted and not self._transactions.admits(connector, permit):
+        if verdict.accepted and not self._places.admits(connector, permit):
             text = f"connector {connector.number} is reserved for another token"
             verdict = Verdict(accepted=False, text=text)
         if verdict.accepted:
@@ -120,10 +123,10 @@ class UserCommands(Block):
     ) -> Connector:
         connector = physical.find_connector(self.ctx, evse_id, connector_id)
         if connector is None:
-            connector = self._transactions.choose(token)
+            connector = self._places.choose(token)
             if connector is None:
                 raise HardwareRefusal("no connector is free")
-        elif not self._transactions.free(connector):
+        elif not self._places.free(connector):
             raise HardwareRefusal(f"connector {connector.number} is not free")
         return connector
 
