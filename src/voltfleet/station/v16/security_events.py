@@ -5,17 +5,16 @@ of what the whitepaper's own messages brought about, never unasked at boot.
 """
 
 from enum import StrEnum
-from functools import partial
+from typing import Any
 
-from voltfleet.station.blocks import Block
-from voltfleet.station.context import Context
-from voltfleet.station.outbox import Failure, FailureKind
+import msgspec
+
+from voltfleet.station.context import rfc3339
+from voltfleet.station.security_events import LoggedEvent, SecurityEventsBlock
 from voltfleet.station.v16.messages_security import (
     SecurityEventNotification,
     SecurityEventNotificationResponse,
 )
-
-MAX_LOGGED = 50
 
 
 class SecurityEvent(StrEnum):
@@ -28,36 +27,11 @@ class SecurityEvent(StrEnum):
     RECONFIGURATION_OF_SECURITY_PARAMETERS = "ReconfigurationOfSecurityParameters"
 
 
-class SecurityEvents(Block):
-    """What happens offline is told once online again."""
+class SecurityEvents(SecurityEventsBlock):
+    """`happened` takes a `SecurityEvent`, and techInfo for people."""
 
-    __slots__ = ("_log", "_untold")
+    __slots__ = ()
 
-    def __init__(self, ctx: Context) -> None:
-        super().__init__(ctx)
-        self._log: list[SecurityEventNotification] | None = None
-        self._untold: list[SecurityEventNotification] | None = None
-
-    def happened(self, event: SecurityEvent, what: str) -> None:
-        """Log it and tell it."""
-        told = SecurityEventNotification(event, self.ctx.timestamp(), what[:255])
-        self._log = [*(self._log or ()), told][-MAX_LOGGED:]
-        self._tell(told)
-
-    def resumed(self) -> None:
-        """Online again."""
-        waiting, self._untold = self._untold or [], None
-        for event in waiting:
-            self._tell(event)
-
-    def lines(self) -> list[str]:
-        """The security log."""
-        return [f"{e.timestamp} {e.type} {e.tech_info}" for e in self._log or ()]
-
-    def _tell(self, event: SecurityEventNotification) -> None:
-        keep = partial(self._failed, event)
-        self.ctx.call(event, SecurityEventNotificationResponse, on_failure=keep)
-
-    def _failed(self, event: SecurityEventNotification, failure: Failure) -> None:
-        if failure.kind is FailureKind.OFFLINE:
-            self._untold = [*(self._untold or ()), event][-MAX_LOGGED:]
+    def _notification(self, event: LoggedEvent) -> tuple[msgspec.Struct, type[Any]]:
+        request = SecurityEventNotification(event.type, rfc3339(event.at), event.tech_info)
+        return request, SecurityEventNotificationResponse
