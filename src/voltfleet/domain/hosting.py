@@ -62,6 +62,10 @@ class Assignment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     connector_type: str
     running: bool
     seed: int
+    memory: bytes | None = None
+    """What its station would find after a power cut, as far as the gateway has been told."""
+    memory_generation: int = 0
+    """The generation whose station remembered that."""
 
 
 class ConnectionReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -169,7 +173,24 @@ class CommandOutcomes(msgspec.Struct, frozen=True, gc=False, tag="outcomes"):
     outcomes: list[CommandOutcome]
 
 
-HostMessage = Hello | Beat | Reports | Frames | CommandOutcomes
+class ChargerMemory(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What one station would find after a power cut: ``content`` is its own and opaque. ``seq``
+    grows with every memory of the host process: of two, the higher one is the newer."""
+
+    charger_id: str
+    generation: int
+    seq: int
+    content: bytes
+
+
+class Memories(msgspec.Struct, frozen=True, gc=False, tag="memories"):
+    """A batch of memories, one per charger. The host keeps each until `MemoriesAck` names it or a
+    newer one; what is not acknowledged when the link ends comes again on the next."""
+
+    memories: list[ChargerMemory]
+
+
+HostMessage = Hello | Beat | Reports | Frames | CommandOutcomes | Memories
 
 # --- gateway to host -----------------------------------------------------------------------------
 
@@ -217,7 +238,16 @@ class OutcomesAck(msgspec.Struct, frozen=True, gc=False, tag="outcomes_ack"):
     ids: list[str]
 
 
-GatewayMessage = Welcome | BeatAck | Assign | Drop | FramesAck | Commands | OutcomesAck
+class MemoriesAck(msgspec.Struct, frozen=True, gc=False, tag="memories_ack"):
+    """These memories are kept, or not wanted any more (the charger is gone): ``seqs`` maps charger
+    ids to the newest ``seq`` that was seen to."""
+
+    seqs: dict[str, int]
+
+
+GatewayMessage = (
+    Welcome | BeatAck | Assign | Drop | FramesAck | Commands | OutcomesAck | MemoriesAck
+)
 
 _encoder = msgspec.msgpack.Encoder()
 _gateway_decoder: msgspec.msgpack.Decoder[GatewayMessage] = msgspec.msgpack.Decoder(GatewayMessage)
