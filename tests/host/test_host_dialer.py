@@ -96,4 +96,4 @@ async def test_a_closed_dialer_starts_nothing(bench: Bench, csms: FakeCsms) -> N
     for _ in range(5):
         await asyncio.get_running_loop().run_in_executor(None, lambda: None)
     assert csms.paths == []
-    assert bench.host._runners["id-CP1"].state is ConnectionState.WAITING
+    assert bench.host._runners["id-CP1"].standing.state is ConnectionState.WAITING

@@ -26,7 +26,8 @@ from voltfleet.host.endpoint import Endpoint, endpoint
 from voltfleet.host.lease import Lease
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
-from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner, Surroundings
+from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner
+from voltfleet.host.surroundings import Surroundings
 from voltfleet.host.transfers import Transfers
 from voltfleet.host.wheel import TICK_SECONDS, Clock, Wheel
 
@@ -167,10 +168,10 @@ class Host:
 
     def report_all(self) -> None:
         """Tell the state of everything with the next flush: a new link has been told nothing."""
-        runners = list(self._runners.values())
-        for runner in runners:
-            runner.report_all()
-        self.outbox.changed_all(runners)
+        standings = [runner.standing for runner in self._runners.values()]
+        for standing in standings:
+            standing.everything_changed()
+        self.outbox.changed_all(standings)
 
     def take_worst_lag_ms(self) -> float:
         """The worst delay of the event loop since the last call."""
@@ -220,7 +221,7 @@ class Host:
         runners, self._runners = list(self._runners.values()), {}
         self._successors.clear()
         for runner in runners:
-            self._count(runner.state, -1)
+            self._count(runner.standing.state, -1)
             if runner not in self._leaving:
                 self._leaves(runner)
             runner.abort()
@@ -241,7 +242,7 @@ class Host:
         self._has_left(runner)
         charger_id = runner.charger_id
         if self._runners.get(charger_id) is runner:
-            self._count(runner.state, -1)
+            self._count(runner.standing.state, -1)
             del self._runners[charger_id]
             successor = self._successors.pop(charger_id, None)
             if successor is None:

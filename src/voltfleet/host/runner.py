@@ -1,10 +1,7 @@
 """One charger in one generation: its station, its connection, and when it dials again."""
 
-import random
-from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
-from typing import Concatenate, ParamSpec, Protocol
+from typing import Protocol
 
 import structlog
 
@@ -12,22 +9,18 @@ from voltfleet.domain.commands import CommandState
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.domain.hosting import (
     Assignment,
-    ChargerReport,
     Command,
     CommandOutcome,
-    ConnectionReport,
     ConnectionState,
-    ConnectorReport,
     FrameLog,
 )
-from voltfleet.host import pacing
-from voltfleet.host.connection import Connection, Timeouts
-from voltfleet.host.dialer import Dialer
+from voltfleet.host.connection import Connection
 from voltfleet.host.endpoint import Endpoint
-from voltfleet.host.outbox import Outbox
-from voltfleet.host.ports import Station, StationFactory
-from voltfleet.host.transfers import Transfers
-from voltfleet.host.wheel import Clock, Wheel
+from voltfleet.host.isolation import isolated
+from voltfleet.host.ports import Station
+from voltfleet.host.redial import Redial
+from voltfleet.host.standing import Standing
+from voltfleet.host.surroundings import Surroundings
 from voltfleet.station.reports import (
     ConnectorState,
     LinkCondition,
@@ -41,8 +34,6 @@ from voltfleet.station.reports import (
 _FROM_STATION = True
 _FROM_CSMS = False
 _FOREVER = float("inf")
-_CONNECTION = 1
-_CONNECTORS = 2
 _RECHECK_SECONDS = 0.1
 _NO_NETWORK = "the network was cut by an injected fault"
 # The calls by which a CSMS changes WebSocketPingInterval.
@@ -52,23 +43,6 @@ CLOSE_NORMAL = 1000
 CLOSE_GOING_AWAY = 1001
 
 log = structlog.get_logger()
-
-
-@dataclass(frozen=True, slots=True)
-class Surroundings:
-    """What all runners of a host share."""
-
-    clock: Clock
-    wheel: Wheel
-    dialer: Dialer
-    outbox: Outbox
-    timeouts: Timeouts
-    station_factory: StationFactory
-    rng: random.Random
-    log_frame: Callable[[FrameLog], None]
-    transfers: Transfers
-    endpoint: Callable[[Assignment], Endpoint]
-    """The shared endpoint of an assignment. Raises `VoltfleetError`."""
 
 
 class RunnerOwner(Protocol):
@@ -84,23 +58,6 @@ class RunnerOwner(Protocol):
         """A stopped runner has no socket any more. The last call."""
 
 
-Given = ParamSpec("Given")
-
-
-def _isolated(
-    stimulus: Callable[Concatenate["Runner", Given], None],
-) -> Callable[Concatenate["Runner", Given], None]:
-    """One station's bug must not stop the thousands beside it."""
-
-    def isolated(self: "Runner", /, *args: Given.args, **kwargs: Given.kwargs) -> None:
-        try:
-            stimulus(self, *args, **kwargs)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, it is reported and contained
-            self.crashed(exc)
-
-    return isolated
-
-
 class Runner:
     """Runs one generation of a charger until `stop`; a newer generation is another runner.
 
@@ -109,26 +66,19 @@ class Runner:
     """
 
     __slots__ = (
-        "_attempts",
         "_commands",
         "_connected_at",
         "_connection",
-        "_connectors",
         "_dial_queued",
-        "_dirty",
-        "_error",
-        "_failures",
-        "_no_network_until",
         "_owner",
-        "_retry_at",
+        "_redial",
         "_shared",
-        "_since",
         "_station",
         "_stopping",
         "assignment",
         "charger_id",
         "endpoint",
-        "state",
+        "standing",
         "wheel_slot",
     )
 
@@ -136,24 +86,18 @@ class Runner:
         self.assignment = assignment
         self.charger_id = assignment.charger_id
         self.endpoint: Endpoint | None = None
-        self.state = ConnectionState.WAITING if assignment.running else ConnectionState.STOPPED
+        state = ConnectionState.WAITING if assignment.running else ConnectionState.STOPPED
+        self.standing = Standing(assignment, state, shared.outbox, shared.clock())
         self.wheel_slot = 0
         self._shared = shared
         self._owner = owner
-        self._since = shared.clock()
         self._station: Station | None = None
         self._connection: Connection | None = None
-        self._connectors: list[ConnectorState] = []
         self._commands: set[str] | None = None
-        self._error: str | None = None
-        self._attempts = 0
-        self._failures = 0
         self._connected_at = _FOREVER
-        self._retry_at = _FOREVER
-        self._no_network_until = 0.0
+        self._redial = Redial()
         self._dial_queued = False
         self._stopping = False
-        self._dirty = 0
 
     @property
     def has_socket(self) -> bool:
@@ -168,16 +112,15 @@ class Runner:
 
     def start(self) -> None:
         """Power the station up and queue its first dial."""
-        self._mark(_CONNECTION)
+        self.standing.connection_changed()
         if self.assignment.running:
-            self._retry_at = self._since
-            self._power_up(self._since)
-            self._settle(self._since)
+            self._redial.at = now = self.standing.since
+            self._power_up(now)
+            self._settle(now)
 
     def stop(self, code: int, reason: str) -> None:
         """Close the connection properly and report `RunnerOwner.runner_gone` when it is gone."""
-        self._stopping = True
-        self._refuse_commands("the charger was stopped before this was done")
+        self._stop_all()
         if self._connection is None:
             self._leave()
         else:
@@ -185,19 +128,22 @@ class Runner:
 
     def abort(self) -> None:
         """Cut the connection; `RunnerOwner.runner_gone` follows."""
-        self._stopping = True
-        self._refuse_commands("the charger was stopped before this was done")
+        self._stop_all()
         if self._connection is None:
             self._leave()
         else:
             self._connection.abort()
+
+    def _stop_all(self) -> None:
+        self._stopping = self.standing.told_no_more = True
+        self._refuse_commands("the charger was stopped before this was done")
 
     def _power_up(self, now: float) -> None:
         try:
             self.endpoint = self._shared.endpoint(self.assignment)
             self._station = self._shared.station_factory(self.assignment, now)
         except VoltfleetError as exc:
-            self._error = f"cannot run: {exc}"
+            self.standing.error = f"cannot run: {exc}"
 
     def _leave(self) -> None:
         self._shared.wheel.cancel(self)
@@ -215,13 +161,13 @@ class Runner:
         elif not self._stopping:
             now = self._shared.clock()
             self._back_off(reason, now)
-            self._mark(_CONNECTION)
+            self.standing.connection_changed()
             self._power_up(now)
             self._schedule(now)
 
     # --- stimuli -----------------------------------------------------------------------------
 
-    @_isolated
+    @isolated
     def wake(self, now: float) -> None:
         """A deadline of the station, the connection or the back-off has come."""
         if self._connection is not None:
@@ -233,7 +179,7 @@ class Runner:
                 station.tick(now)
         self._settle(now)
 
-    @_isolated
+    @isolated
     def command(self, command: Command) -> None:
         """Pass a user's wish to the station."""
         station = self._running_station
@@ -247,7 +193,7 @@ class Runner:
         station.command(command, now)
         self._settle(now)
 
-    @_isolated
+    @isolated
     def connection_opened(self, now: float) -> None:
         """`connection.Owner`."""
         self._handshake_over()
@@ -259,7 +205,7 @@ class Runner:
             self._take_ping_interval(station)
             self._settle(now)
 
-    @_isolated
+    @isolated
     def connection_text(self, text: str, now: float) -> None:
         """`connection.Owner`."""
         station = self._running_station
@@ -270,7 +216,7 @@ class Runner:
                 self._take_ping_interval(station)
             self._settle(now)
 
-    @_isolated
+    @isolated
     def connection_writable(self, now: float) -> None:
         """`connection.Owner`."""
         self._settle(now)
@@ -279,7 +225,7 @@ class Runner:
         """`connection.Owner`."""
         self._shared.wheel.schedule(self, at)
 
-    @_isolated
+    @isolated
     def connection_closed(self, reason: str | None, now: float) -> None:
         """`connection.Owner`: the socket is gone; dial again later, or be gone too."""
         self._connection = None
@@ -289,8 +235,7 @@ class Runner:
         if self._stopping:
             self._leave()
             return
-        if now - connected_at >= pacing.STABLE_AFTER_SECONDS:
-            self._failures = 0
+        self._redial.connected_for(now - connected_at)
         self._back_off(reason, now)
         self._move(ConnectionState.WAITING, now)
         if self._station is None:
@@ -312,14 +257,14 @@ class Runner:
         if station is None or endpoint is None or not station.link_wanted:
             return None
         if not self._owner.may_dial(self):
-            self._retry_at = now + _RECHECK_SECONDS
+            self._redial.at = now + _RECHECK_SECONDS
             self._schedule(now)
             return None
-        if now < self._retry_at:
+        if now < self._redial.at:
             # The network went away since the dial was asked for.
             self._schedule(now)
             return None
-        self._attempts += 1
+        self.standing.attempts += 1
         self._connection = Connection(
             self,
             endpoint.uri(self.assignment.identity),
@@ -336,12 +281,11 @@ class Runner:
             self._shared.dialer.handshake_over(self.endpoint.address)
 
     def _back_off(self, reason: str | None, now: float) -> None:
-        self._retry_at = now
-        if reason is not None:
-            self._error = reason
-            self._failures += 1
-            self._retry_at += pacing.retry_delay(self._failures, self._shared.rng)
-        self._retry_at = max(self._retry_at, self._no_network_until)
+        if reason is None:
+            self._redial.soon(now)
+        else:
+            self.standing.error = reason
+            self._redial.back_off(now, self._shared.rng)
 
     # --- after each stimulus -----------------------------------------------------------------
 
@@ -372,12 +316,11 @@ class Runner:
         match report:
             case Registration():
                 if self._connection is not None:
-                    self._error = report.note
-                    self._mark(_CONNECTION)
+                    self.standing.error = report.note
+                    self.standing.connection_changed()
                     self._move(report.state, now)
             case ConnectorState():
-                self._replace_connector(report)
-                self._mark(_CONNECTORS)
+                self.standing.replace_connector(report)
             case LinkFault():
                 self._disturb(report, now)
             case Transfer():
@@ -388,7 +331,7 @@ class Runner:
                     self._commands.discard(report.id)
                 self._shared.outbox.outcome(report)
 
-    @_isolated
+    @isolated
     def _transferred(
         self, station: Station | None, transfer_id: int, result: TransferResult
     ) -> None:
@@ -402,29 +345,19 @@ class Runner:
         """An injected fault of the network, or its end."""
         connection = self._connection
         if fault.condition is LinkCondition.CUT:
-            self._no_network_until = fault.until
-            self._retry_at = max(self._retry_at, fault.until)
+            self._redial.cut(fault.until)
             if connection is not None:
                 connection.abort(_NO_NETWORK)
             return
-        if now < self._no_network_until:
-            self._retry_at = now
-        self._no_network_until = 0.0
+        self._redial.restored(now)
         if connection is not None:
             connection.set_silent(silent=fault.condition is LinkCondition.SILENT)
-
-    def _replace_connector(self, new: ConnectorState) -> None:
-        for index, old in enumerate(self._connectors):
-            if (old.evse_id, old.connector_id) == (new.evse_id, new.connector_id):
-                self._connectors[index] = new
-                return
-        self._connectors.append(new)
 
     def _dial_due(self, station: Station, now: float) -> bool:
         return (
             self._connection is None
             and not self._dial_queued
-            and now >= self._retry_at
+            and now >= self._redial.at
             and station.link_wanted
         )
 
@@ -432,8 +365,8 @@ class Runner:
         at = _FOREVER
         if self._connection is not None:
             at = self._connection.deadline
-        elif self._retry_at > now:
-            at = self._retry_at
+        elif self._redial.at > now:
+            at = self._redial.at
         station = self._running_station
         if station is not None:
             deadline = station.next_deadline()
@@ -444,38 +377,11 @@ class Runner:
 
     # --- what the gateway is told ------------------------------------------------------------
 
-    def report_all(self) -> None:
-        """Everything counts as changed: the gateway is new, or asks anew."""
-        self._dirty = _CONNECTION | _CONNECTORS
-
-    def take_report(self) -> ChargerReport | None:
-        """`outbox.Reporter`."""
-        dirty, self._dirty = self._dirty, 0
-        if self._stopping or not dirty:
-            return None
-        connection = connectors = None
-        if dirty & _CONNECTION:
-            connection = ConnectionReport(self.state, self._since, self._error, self._attempts)
-        if dirty & _CONNECTORS:
-            connectors = [
-                ConnectorReport(c.evse_id, c.connector_id, c.status, c.error_code, c.since)
-                for c in self._connectors
-            ]
-        return ChargerReport(self.charger_id, self.assignment.generation, connection, connectors)
-
     def _move(self, state: ConnectionState, now: float) -> None:
-        if state is ConnectionState.ONLINE:
-            self._attempts = 0
-        if state is not self.state:
-            self._owner.runner_moved(self.state, state)
-            self.state = state
-            self._since = now
-            self._mark(_CONNECTION)
-
-    def _mark(self, what: int) -> None:
-        if not self._dirty:
-            self._shared.outbox.changed(self)
-        self._dirty |= what
+        before = self.standing.state
+        self.standing.move(state, now)
+        if state is not before:
+            self._owner.runner_moved(before, state)
 
     def _refuse(self, command_id: str, reason: str) -> None:
         outcome = CommandOutcome(command_id, self.charger_id, CommandState.FAILED, reason, None)
