@@ -13,7 +13,7 @@ from support.processes import Csms, Gateway
 
 Eventually = Callable[[Callable[[], Any]], Any]
 Seen = Callable[..., Any]
-VERSIONS = ("OCPP1.6", "OCPP2.0.1")
+VERSIONS = ("OCPP1.6", "OCPP2.0.1", "OCPP2.1")
 NOWHERE = "4090477f-a416-4515-a302-97aa344a0a2a"
 
 

@@ -43,7 +43,8 @@ Answer = dict[str, Any] | str | None
 
 class Bench:
     """``log`` holds every CALL of the station as (time, action, payload); ``answers`` and
-    ``errors`` what it answered to ours, newest last."""
+    ``errors`` what it answered to ours, newest last. Of 2.1: ``objections`` are its
+    CALLRESULTERRORs as (action, code, field), ``sent`` its SENDs."""
 
     version = OcppVersion.V16
 
@@ -57,6 +58,8 @@ class Bench:
         self.log: list[tuple[float, str, dict[str, Any]]] = []
         self.answers: list[dict[str, Any]] = []
         self.errors: list[tuple[str, str, dict[str, Any]]] = []
+        self.objections: list[tuple[str, str, str | None]] = []
+        self.sent: list[tuple[float, str, dict[str, Any]]] = []
         self.registrations: list[Registration] = []
         self.statuses: list[ConnectorState] = []
         self.outcomes: list[CommandOutcome] = []
@@ -173,6 +176,16 @@ class Bench:
                 self.version, schemas.Kind.RESPONSE, action, msgspec.json.encode(frame[2])
             )
             self.answers.append(answer)
+        elif frame[0] == 5:
+            assert self.version is OcppVersion.V21
+            assert len(frame) == 5
+            self.objections.append((action, frame[2], frame[4].get("field")))
+        elif frame[0] == 6:
+            assert self.version is OcppVersion.V21
+            assert self.accepted, "out of turn"
+            text = msgspec.json.encode(frame[3])
+            payload = schemas.check(self.version, schemas.Kind.REQUEST, action, text)
+            self.sent.append((self.now, action, payload))
         else:
             assert frame[0] == 4
             assert len(frame) == 5

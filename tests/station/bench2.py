@@ -38,6 +38,8 @@ class Bench2(Bench):
                 return {"idTokenInfo": self.token_info}
             case "TransactionEvent" if "idToken" in payload:
                 return {"idTokenInfo": self.token_info}
+            case "SignCertificate" | "NotifyEVChargingNeeds" | "NotifyEVChargingSchedule":
+                return {"status": "Accepted"}
             case _:
                 return {}
 
@@ -127,8 +129,10 @@ class Bench21(Bench2):
     version = OcppVersion.V21
 
 
-def booted(spec: StationSpec | None = None, seed: int = 1) -> Bench2:
+def booted(
+    spec: StationSpec | None = None, seed: int = 1, bench_type: type[Bench2] = Bench2
+) -> Bench2:
     """A bench with an accepted station on it."""
-    bench = Bench2(spec or ac_station(), seed)
+    bench = bench_type(spec or ac_station(), seed)
     bench.connect()
     return bench

@@ -64,7 +64,7 @@ def decode(text: str) -> JobRequest:
     return msgspec.json.decode(text, type=JobRequest)
 
 
-OFFERED_VERSIONS = (OcppVersion.V16, OcppVersion.V201)
+OFFERED_VERSIONS = (OcppVersion.V16, OcppVersion.V201, OcppVersion.V21)
 """The OCPP versions that a charger can be created with."""
 
 
@@ -87,7 +87,8 @@ def template_problems(template: Template, loc: tuple[str | int, ...]) -> list[Pr
             getattr(template, unknown.field),
         )
     if template.ocpp_version not in OFFERED_VERSIONS:
-        offered = " or ".join(OFFERED_VERSIONS)
+        *others, last = OFFERED_VERSIONS
+        offered = f"{', '.join(others)} or {last}"
         refuse(
             "ocpp_version",
             f"Unknown OCPP version; use {offered}.",

@@ -76,6 +76,12 @@ class RpcPeer(Generic[Token]):
         self._pending = PendingCall(unique_id, action, token, now + timeout_seconds)
         return frames.encode_call(unique_id, action, payload)
 
+    def send(self, action: str, payload: bytes) -> str:
+        """The text of a SEND (OCPP 2.1): nobody answers it, so it may go while a CALL is under
+        way."""
+        self._count += 1
+        return frames.encode_send(f"{self._seed:08x}-{self._count}", action, payload)
+
     def settle(self, unique_id: str) -> PendingCall[Token] | None:
         """The CALL that a result, error or broken result answers; None if it answers none."""
         pending = self._pending

@@ -102,7 +102,7 @@ class Context:
         self.rng = Rng(seed)
         self.timers = Timers()
         # Message ids must not repeat when the host starts anew with the same seed: mix the time in.
-        self.outbox = Outbox(seed ^ int(now * 1000))
+        self.outbox = Outbox(seed ^ int(now * 1000), objects=version is OcppVersion.V21)
         self.hardware = Hardware(spec, rng=self.rng, timers=self.timers, now=now)
         self.clock_offset = 0.0
         self.clock_error = 0.0

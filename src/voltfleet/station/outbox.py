@@ -20,6 +20,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from voltfleet.domain.specs import OcppVersion
+from voltfleet.ocppj import frames, schemas
+from voltfleet.ocppj.errors import RpcError, RpcErrorCode
 from voltfleet.ocppj.rpc import RpcPeer
 
 MAX_QUEUED = 1000
@@ -116,13 +119,25 @@ class Outbox:
     """The queue of CALLs. ``frames`` collects what goes out: (action, text).
 
     ``attempts`` and ``retry_seconds`` are what TransactionMessageAttempts and -RetryInterval say;
-    the engine sets them when they change.
+    the engine sets them when they change. ``objects``: the version knows CALLRESULTERROR (OCPP 2.1
+    Part 4 §4.2.4), so that answers are held against the standard's schemas, and one that does not
+    fit is told to its sender.
     """
 
-    __slots__ = ("_peer", "_queue", "_retry_at", "attempts", "frames", "gate", "retry_seconds")
+    __slots__ = (
+        "_peer",
+        "_queue",
+        "_retry_at",
+        "attempts",
+        "frames",
+        "gate",
+        "objects",
+        "retry_seconds",
+    )
 
-    def __init__(self, seed: int) -> None:
+    def __init__(self, seed: int, *, objects: bool = False) -> None:
         self._peer: RpcPeer[OutCall] = RpcPeer(seed)
+        self.objects = objects
         self._queue: list[OutCall] = []
         self._retry_at = 0.0
         self.attempts = 3
@@ -191,9 +206,13 @@ class Outbox:
             return ""
         call = pending.token
         try:
+            if self.objects:
+                _check(call.action, payload)
             answer = call.answer.decode(payload)
-        except (msgspec.MsgspecError, RecursionError, ValueError) as error:
-            text = f"the CSMS answered {call.action} with a payload that is not valid: {error}"
+        except (RpcError, msgspec.MsgspecError, RecursionError, ValueError) as error:
+            why = error.description if isinstance(error, RpcError) else str(error)
+            text = f"the CSMS answered {call.action} with a payload that is not valid: {why}"
+            self._object(unique_id, call, error, why)
             self._failed(call, Failure(FailureKind.BAD_ANSWER, text), now)
             return call.action
         if call.on_answer is not None:
@@ -210,6 +229,21 @@ class Outbox:
         self._failed(call, Failure(FailureKind.ERROR, text, code), now)
         return call.action
 
+    def object_to(self, unique_id: str, fault: str) -> None:
+        """The CALLRESULT of that id cannot be read: tell its sender, if the version can."""
+        pending = self._peer.pending
+        if pending is not None and pending.unique_id == unique_id:
+            error = RpcError(RpcErrorCode.FORMAT_VIOLATION, fault)
+            self._object(unique_id, pending.token, error, fault)
+
+    def send(self, message: msgspec.Struct) -> bool:
+        """Send a SEND (OCPP 2.1) at once; false if the gate is shut, and it is lost."""
+        if self.gate is not Gate.OPEN:
+            return False
+        action = type(message).__name__
+        self.frames.append((action, self._peer.send(action, _encode(message))))
+        return True
+
     def expire(self, now: float) -> None:
         """Give up the CALL under way if its time is up."""
         pending = self._peer.expire(now)
@@ -223,6 +257,13 @@ class Outbox:
         if self.gate is Gate.OPEN and self._queue:
             return max(now, self._retry_at)
         return None
+
+    def _object(self, unique_id: str, call: OutCall, error: Exception, why: str) -> None:
+        if self.objects:
+            code = error.code if isinstance(error, RpcError) else RpcErrorCode.FORMAT_VIOLATION
+            details = error.details if isinstance(error, RpcError) else None
+            text = frames.encode_result_error(unique_id, code, why, details)
+            self.frames.append((call.action, text))
 
     def _failed(self, call: OutCall, failure: Failure, now: float) -> None:
         call.attempts += 1
@@ -244,3 +285,9 @@ class Outbox:
         meter = [call for call in self._queue if call.lane is Lane.METER]
         dropped = set(map(id, meter[1::2]))
         self._queue = [call for call in self._queue if id(call) not in dropped]
+
+
+def _check(action: str, payload: msgspec.Raw) -> None:
+    """A user may make the station say what no schema knows: its answer may be anything."""
+    if action in schemas.actions(OcppVersion.V21):
+        schemas.check(OcppVersion.V21, schemas.Kind.RESPONSE, action, payload)

@@ -15,6 +15,7 @@ from voltfleet.ocppj.frames import (
     CallResultError,
     Frame,
     FrameError,
+    FrameFault,
     MessageType,
     Send,
 )
@@ -161,6 +162,8 @@ class ChargingStation:
             # Its call will get no better answer: do not wait for the time-out.
             code = RpcErrorCode.FORMAT_VIOLATION.spelled(self._ctx.version)
             fault = error.fault.value
+            if error.message_type == MessageType.CALL_RESULT:
+                self._ctx.outbox.object_to(error.unique_id, fault)
             return self._ctx.outbox.settle_error(error.unique_id, code, fault, self._ctx.now)
         answer = rpc.answer_to(error, self._ctx.version)
         if answer is not None:
@@ -179,6 +182,9 @@ class ChargingStation:
                 return outbox.settle_error(
                     frame.unique_id, frame.code, frame.description, self._ctx.now
                 )
+            case _ if self._ctx.version is not OcppVersion.V21:
+                # The two that 2.1 brought are unknown numbers to the versions before it.
+                return self._receive_broken(_unknown(frame))
             case Send():
                 self._engine.received(frame.action, frame.payload)
                 return frame.action
@@ -203,3 +209,7 @@ class ChargingStation:
             self._ctx.outbox.frames.append((call.action, text))
         else:
             faults.answer((call.action, text), self._ctx.now)
+
+
+def _unknown(frame: Frame) -> FrameError:
+    return FrameError(FrameFault.UNKNOWN_MESSAGE_TYPE, unique_id=frame.unique_id)
