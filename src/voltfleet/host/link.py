@@ -4,9 +4,9 @@ import asyncio
 import random
 import ssl
 import uuid
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 import structlog
@@ -31,12 +31,15 @@ from voltfleet.domain.hosting import (
     decode_gateway_message,
     encode,
 )
-from voltfleet.host.host import STARTS_PER_TURN, Host
+from voltfleet.host.host import Host
 
 FLUSH_SECONDS = 0.15
 ANSWER_SECONDS = 10.0
 MAX_MESSAGE_BYTES = 64 * 2**20
 LONGEST_RETRY_SECONDS = 2.0
+AT_A_TURN = 100
+
+Thing = TypeVar("Thing")
 
 log = structlog.get_logger()
 
@@ -173,22 +176,13 @@ class Link:
             case OutcomesAck():
                 host.outcomes_acked(message.ids)
             case Assign():
-                await self._assign(message)
+                await _in_turns(host.assign, message.assignments)
             case Drop():
-                for charger_id in message.charger_ids:
-                    host.drop(charger_id)
+                await _in_turns(host.drop, message.charger_ids)
             case Commands():
-                for command in message.commands:
-                    host.command(command)
+                await _in_turns(host.command, message.commands)
             case _:
                 raise LinkBrokenError("the gateway said Welcome twice")
-
-    async def _assign(self, message: Assign) -> None:
-        for count, assignment in enumerate(message.assignments, 1):
-            self._host.assign(assignment)
-            if count % STARTS_PER_TURN == 0:
-                # Thousands at once: the stations that run have their turn in between.
-                await asyncio.sleep(0)
 
     async def _beat(self, socket: ClientConnection) -> None:
         host = self._host
@@ -231,6 +225,14 @@ def _read(data: str | bytes) -> GatewayMessage:
     if isinstance(data, str):
         raise LinkBrokenError("the gateway sent text; is this another server?")
     return decode_gateway_message(data)
+
+
+async def _in_turns(do: Callable[[Thing], None], things: list[Thing]) -> None:
+    for count, thing in enumerate(things, 1):
+        do(thing)
+        if count % AT_A_TURN == 0:
+            # Thousands at once: the stations that run have their turn in between.
+            await asyncio.sleep(0)
 
 
 async def _first_of(*coroutines: Coroutine[Any, Any, None]) -> None:
