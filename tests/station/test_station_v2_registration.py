@@ -11,7 +11,8 @@ from voltfleet.domain.hosting import ConnectionState
 def test_boot_then_the_status_of_every_connector(bench_type):
     bench = bench_type(ac_station(2))
     bench.connect()
-    assert bench.actions() == ["BootNotification", "StatusNotification", "StatusNotification"]
+    statuses = ["StatusNotification"] * 2
+    assert bench.actions() == ["BootNotification", *statuses, "SecurityEventNotification"]
     assert bench.calls("BootNotification")[0] == {
         "chargingStation": {
             "model": "AC 22",
@@ -69,7 +70,8 @@ def test_pending_answers_but_sends_nothing_of_its_own(interval, wait):
     assert bench.start() == {"status": "Rejected", "statusInfo": {"reasonCode": "CSNotAccepted"}}
     bench.boot = {"status": "Accepted", "interval": 60}
     bench.run(1)
-    assert bench.actions() == ["BootNotification", "BootNotification", "StatusNotification"]
+    afterwards = ["BootNotification", "StatusNotification", "SecurityEventNotification"]
+    assert bench.actions() == ["BootNotification", *afterwards]
 
 
 def test_pending_sends_what_the_csms_asks_for():

@@ -108,6 +108,10 @@ class RegistrationBlock(Block, ABC):
         """The station is online, for the first time since power-up or again: tell the statuses
         that the CSMS does not know."""
 
+    def told_time(self, current_time: str) -> None:
+        """The CSMS said what time it is."""
+        self.ctx.set_clock(current_time)
+
     # --- boot -----------------------------------------------------------------------------------
 
     def power_up(self) -> None:
@@ -140,7 +144,7 @@ class RegistrationBlock(Block, ABC):
         self.ctx.call(request, answer, self._answered, self._unanswered, Lane.BOOT)
 
     def _answered(self, answer: BootAnswer) -> None:
-        self.ctx.set_clock(answer.current_time)
+        self.told_time(answer.current_time)
         standing = _STANDINGS[answer.status]
         if standing is Standing.ACCEPTED:
             self._accepted(answer.interval)
@@ -205,7 +209,7 @@ class RegistrationBlock(Block, ABC):
 
     def _beaten(self, answer: HeartbeatAnswer) -> None:
         self._beating = False
-        self.ctx.set_clock(answer.current_time)
+        self.told_time(answer.current_time)
 
     def _missed(self, _failure: Failure) -> None:
         self._beating = False

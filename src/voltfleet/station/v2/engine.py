@@ -30,6 +30,7 @@ from voltfleet.station.v2.registration import Registration
 from voltfleet.station.v2.remote_control import RemoteControl
 from voltfleet.station.v2.reservations import Reservations
 from voltfleet.station.v2.reset import Reset
+from voltfleet.station.v2.security_events import SecurityEvents
 from voltfleet.station.v2.session import Sessions
 from voltfleet.station.v2.smart_charging import SmartCharging
 from voltfleet.station.v2.transaction_events import TransactionEvents
@@ -71,6 +72,7 @@ class Engine2:
         "_model",
         "_registration",
         "_reset",
+        "_security",
         "_smart",
         "ctx",
     )
@@ -79,7 +81,8 @@ class Engine2:
         self.ctx = ctx
         availability = Availability(ctx)
         self._model = model = DeviceModel(availability)
-        self._registration = registration = Registration(ctx, model, availability)
+        self._security = security = SecurityEvents(ctx)
+        self._registration = registration = Registration(ctx, model, availability, security)
         self._inventory = Inventory(ctx, model)
         variables = Variables(ctx, model)
         variables.on_change = self._variable_changed
@@ -105,7 +108,9 @@ class Engine2:
         )
         self._happenings = HardwareEvents(ctx, model, availability, sessions, events, transactions)
         remote = RemoteControl(ctx, model, sessions, authorization, transactions, places, smart)
-        self._reset = Reset(ctx, sessions, availability, registration, transactions, places)
+        self._reset = Reset(
+            ctx, sessions, availability, registration, transactions, places, security
+        )
         local_list = LocalAuthList(ctx, model, authorization)
         operator = OperatorCommands(ctx, model, variables, authorization, local_list)
         self._commands = UserCommands(

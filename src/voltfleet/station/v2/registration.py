@@ -13,6 +13,7 @@ from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.device_model.physical import serial_number
 from voltfleet.station.v2.messages import availability, provisioning
 from voltfleet.station.v2.messages.provisioning import BootReason, ChargingStationInfo
+from voltfleet.station.v2.security_events import SecurityEvent, SecurityEvents
 
 _MAX_MODEL = 20
 _MAX_VENDOR = 50
@@ -23,12 +24,28 @@ class Registration(RegistrationBlock):
     """``reason`` is why the station booted; a reset sets it before the power goes. ``on_accepted``
     is called once per power-up."""
 
-    __slots__ = ("_availability", "_model", "_new", "_offline_since", "on_accepted", "reason")
+    __slots__ = (
+        "_availability",
+        "_events",
+        "_model",
+        "_new",
+        "_offline_since",
+        "on_accepted",
+        "reason",
+    )
 
-    def __init__(self, ctx: Context, model: DeviceModel, availability: Availability) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        model: DeviceModel,
+        availability: Availability,
+        events: SecurityEvents,
+    ) -> None:
         super().__init__(ctx)
         self._model = model
         self._availability = availability
+        self._events = events
+        events.happened(SecurityEvent.STARTUP_OF_THE_DEVICE)
         self._offline_since: float | None = None
         self._new = True
         self.reason = BootReason.POWER_UP
@@ -39,6 +56,15 @@ class Registration(RegistrationBlock):
         super().power_up()
         self._new = True
         self._availability.forget_told()
+        self._events.happened(SecurityEvent.STARTUP_OF_THE_DEVICE)
+
+    def told_time(self, current_time: str) -> None:
+        """A clock that was set is a security event."""
+        before = self.ctx.clock_offset
+        super().told_time(current_time)
+        change_seconds = self.ctx.clock_offset - before
+        if change_seconds:
+            self._events.happened(SecurityEvent.SETTING_SYSTEM_TIME, f"by {change_seconds:+.0f} s")
 
     def disconnected(self) -> None:
         """Remember since when: how long it takes decides what is told afterwards."""
@@ -84,6 +110,7 @@ class Registration(RegistrationBlock):
             if away_seconds > self._model.whole(catalog.OFFLINE_THRESHOLD):
                 self._availability.forget_told()
         self._availability.tell_all()
+        self._events.resumed()
         if self._new:
             self._new = False
             self.on_accepted()

@@ -12,6 +12,7 @@ from voltfleet.station.v2.messages.transactions import StoppedReason, TriggerRea
 from voltfleet.station.v2.messages.types import StatusInfo
 from voltfleet.station.v2.places import Places
 from voltfleet.station.v2.registration import Registration
+from voltfleet.station.v2.security_events import SecurityEvent, SecurityEvents
 from voltfleet.station.v2.session import Sessions
 from voltfleet.station.v2.transactions import Transactions
 
@@ -31,6 +32,7 @@ class Reset(Block):
 
     __slots__ = (
         "_availability",
+        "_events",
         "_places",
         "_registration",
         "_sessions",
@@ -47,6 +49,7 @@ class Reset(Block):
         registration: Registration,
         transactions: Transactions,
         places: Places,
+        events: SecurityEvents,
     ) -> None:
         super().__init__(ctx)
         self._availability = availability
@@ -54,6 +57,7 @@ class Reset(Block):
         self._sessions = sessions
         self._transactions = transactions
         self._places = places
+        self._events = events
         self._waiting: tuple[Evse, ...] = ()
         self._whole = False
         transactions.on_ended = self._transaction_ended
@@ -110,6 +114,7 @@ class Reset(Block):
         self._availability.hold(evses)
         self._transactions.end_all(evses, StoppedReason.IMMEDIATE_RESET)
         if whole:
+            self._events.happened(SecurityEvent.RESET_OR_REBOOT, reason)
             self._reboot_once_told(self.ctx.now + GRACE_SECONDS)
         else:
             down_seconds = self.ctx.rng.uniform(*DOWN_SECONDS)
