@@ -27,12 +27,12 @@ from voltfleet.station.context import Context
 from voltfleet.station.file_transfer import DEFAULT_RETRY_SECONDS, FileTransfer
 from voltfleet.station.outbox import Lane
 from voltfleet.station.reports import TransferKind, TransferResult
+from voltfleet.station.times import instant
 from voltfleet.station.v16 import messages_firmware as m
 from voltfleet.station.v16.certificate_store import CertificateStore
 from voltfleet.station.v16.notice import Notice
 from voltfleet.station.v16.registration import Registration
 from voltfleet.station.v16.security_events import SecurityEvent, SecurityEvents
-from voltfleet.station.v16.times import instant
 from voltfleet.station.v16.transactions import Transactions
 
 INSTALL_SECONDS = 10.0

@@ -7,6 +7,7 @@ from msgspec import UNSET, UnsetType
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.local_list import ListUpdate, LocalList
+from voltfleet.station.times import instant
 from voltfleet.station.v16.authorization import Authorization
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.messages import IdTagInfo
@@ -19,7 +20,6 @@ from voltfleet.station.v16.messages_local_list import (
     SendLocalListResponse,
     UpdateStatus,
 )
-from voltfleet.station.v16.times import instant
 
 _STATUSES = {
     ListUpdate.ACCEPTED: UpdateStatus.ACCEPTED,

@@ -10,12 +10,12 @@ from voltfleet.station.context import Context
 from voltfleet.station.file_transfer import DEFAULT_RETRY_SECONDS, FileTransfer
 from voltfleet.station.outbox import Lane
 from voltfleet.station.reports import TransferKind, TransferResult
+from voltfleet.station.times import instant
 from voltfleet.station.v16 import messages_firmware as m
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.notice import Notice, Say
 from voltfleet.station.v16.security_events import SecurityEvents
-from voltfleet.station.v16.times import instant
 
 _SECRET = frozenset({Name.AUTHORIZATION_KEY})
 

@@ -11,6 +11,7 @@ from msgspec import UNSET
 
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
+from voltfleet.station.times import instant
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.messages_reservation import (
@@ -22,7 +23,6 @@ from voltfleet.station.v16.messages_reservation import (
 )
 from voltfleet.station.v16.permit import Permit
 from voltfleet.station.v16.status import Bay, Reservation
-from voltfleet.station.v16.times import instant
 from voltfleet.station.v16.types import Simple, Status
 
 _REFUSALS = {

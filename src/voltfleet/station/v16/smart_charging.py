@@ -20,13 +20,13 @@ from voltfleet.station.smart_charging import (
     RateUnit,
     Schedule,
 )
+from voltfleet.station.times import instant
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16 import messages_smart_charging as sm
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.messages_smart_charging import ClearStatus, ProfileStatus
 from voltfleet.station.v16.status import Bay
-from voltfleet.station.v16.times import instant
 from voltfleet.station.v16.types import Simple
 
 _PURPOSES = {

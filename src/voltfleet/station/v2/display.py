@@ -3,13 +3,13 @@
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.outbox import Lane
+from voltfleet.station.times import instant
 from voltfleet.station.v2.device_model import displaying
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import display as m
 from voltfleet.station.v2.messages.display import DisplayMessageStatus, Found, MessageInfo
 from voltfleet.station.v2.messages.types import Empty, StatusInfo
 from voltfleet.station.v2.session import Sessions
-from voltfleet.station.v2.times import instant
 
 _ALWAYS_FRONT = "AlwaysFront"
 

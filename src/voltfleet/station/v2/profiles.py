@@ -14,9 +14,9 @@ from voltfleet.station.smart_charging import (
     RateUnit,
     Schedule,
 )
+from voltfleet.station.times import instant, optional_instant
 from voltfleet.station.v2.device_model import charging
 from voltfleet.station.v2.messages.smart_charging import ChargingProfile, ChargingSchedule
-from voltfleet.station.v2.times import instant, optional_instant
 
 PURPOSES = {
     "ChargingStationMaxProfile": Purpose.STATION_MAX,

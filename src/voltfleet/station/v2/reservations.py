@@ -19,6 +19,7 @@ from voltfleet.domain.specs import ConnectorSpec, ConnectorType, CurrentType
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
+from voltfleet.station.times import instant
 from voltfleet.station.v2.authorization import key_of_token
 from voltfleet.station.v2.availability import Availability
 from voltfleet.station.v2.device_model import authorizing
@@ -28,7 +29,6 @@ from voltfleet.station.v2.messages import reservation as m
 from voltfleet.station.v2.messages.reservation import ReservationUpdateStatus, ReserveNowStatus
 from voltfleet.station.v2.messages.types import Empty, GenericStatus, StatusInfo
 from voltfleet.station.v2.session import Sessions
-from voltfleet.station.v2.times import instant
 
 _ANY_TYPE = frozenset({None, "Undetermined", "Unknown"})
 Evses = frozenset[int]

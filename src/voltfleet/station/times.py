@@ -1,4 +1,4 @@
-"""Instants that the Central System names in its requests."""
+"""Instants that the CSMS (Central System, to OCPP 1.6) names in its requests."""
 
 from datetime import UTC, datetime
 
@@ -18,3 +18,8 @@ def instant(text: str, field: str) -> float:
             RpcErrorCode.TYPE_CONSTRAINT_VIOLATION, f"{field}: {text[:50]!r} is no time", details
         ) from error
     return min(max(at, 0.0), LATEST)
+
+
+def optional_instant(text: str | None, field: str, otherwise: float) -> float:
+    """The same for a field that may be left out."""
+    return otherwise if text is None else instant(text, field)
