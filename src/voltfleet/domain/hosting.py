@@ -44,6 +44,23 @@ class ConnectionState(StrEnum):
     """The CSMS accepted it."""
 
 
+class DialSecurity(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """How a charger dials under an OCPP security profile (1 to 3), or under none (0) but with an
+    authority of its own. Certificates and keys are PEM; ``ca_certificate`` None: the system's.
+
+    It holds secrets: its text shows none of them.
+    """
+
+    profile: int
+    authorization_key: bytes | None = None
+    ca_certificate: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+
+    def __repr__(self) -> str:
+        return f"DialSecurity(profile={self.profile}, ...)"
+
+
 class Assignment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One charger that a host is to run.
 
@@ -66,6 +83,8 @@ class Assignment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """What its station would find after a power cut, as far as the gateway has been told."""
     memory_generation: int = 0
     """The generation whose station remembered that."""
+    security: DialSecurity | None = None
+    """None: no credentials, and the system's authorities for a ``wss://`` address."""
 
 
 class ConnectionReport(msgspec.Struct, frozen=True, array_like=True, gc=False):

@@ -84,6 +84,35 @@ class MemoryLost(msgspec.Struct, frozen=True, gc=False):
     why: str
 
 
+class DialSettings(msgspec.Struct, frozen=True, gc=False):
+    """What the CSMS changed about how to dial. None: as before. The host keeps it, over what the
+    charger was created with, and uses it from the next dial on; it does not hang up because of it.
+
+    ``authorization_key`` is the password as it goes over the wire. ``ca_certificates`` (PEM) are
+    all that are trusted from then on. A certificate comes with the key that it fits.
+
+    It holds secrets: its text shows none of them.
+    """
+
+    authorization_key: bytes | None = None
+    security_profile: int | None = None
+    csms_url: str | None = None
+    client_certificate: str | None = None
+    client_key: str | None = None
+    ca_certificates: tuple[str, ...] | None = None
+
+    def __repr__(self) -> str:
+        named = [name for name in self.__struct_fields__ if getattr(self, name) is not None]
+        return f"DialSettings({', '.join(named)})"
+
+
 StationReport = (
-    Registration | ConnectorState | CommandOutcome | LinkFault | Transfer | Memory | MemoryLost
+    Registration
+    | ConnectorState
+    | CommandOutcome
+    | DialSettings
+    | LinkFault
+    | Transfer
+    | Memory
+    | MemoryLost
 )
