@@ -98,7 +98,7 @@ def connect_host(
 
 
 def take_up(
-    database: Database, now: float, *, host_id: str = "local-0",
+    database: Database, now: float, *, host_id: str = "local-0", boot_id: str = "boot",
     state: ConnectionState = ConnectionState.ONLINE,
 ) -> list[str]:
     """The host takes up everything it has been given; returns those chargers' ids."""
@@ -110,7 +110,7 @@ def take_up(
             ChargerReport(a.charger_id, a.generation, ConnectionReport(state, now, None, 0), None)
             for a in run
         ]
-        hosts.apply(connection, host_id, reports, now)
+        hosts.apply(connection, host_id, boot_id, reports, now)
         hosts.dropped(connection, host_id, gone)
     return [assignment.charger_id for assignment in run]
 

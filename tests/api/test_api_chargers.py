@@ -71,7 +71,7 @@ def unsynced(database: Database) -> list[hosts.Change]:
 
 def report(database: Database, report_: ChargerReport, now: float) -> None:
     with database.writing() as connection:
-        hosts.apply(connection, "local-0", [report_], now)
+        hosts.apply(connection, "local-0", "boot", [report_], now)
 
 
 # --- who may ---------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ def sweep(database: Database, now: float) -> int:
 def report(database: Database, charger_id: str, state: ConnectionState, error: str | None) -> None:
     told = ChargerReport(charger_id, 1, ConnectionReport(state, NOW, error, 1), None)
     with database.writing() as connection:
-        hosts.apply(connection, "local-0", [told], NOW)
+        hosts.apply(connection, "local-0", "boot", [told], NOW)
 
 
 # --- queueing -------------------------------------------------------------------------------------
@@ -192,7 +192,7 @@ def test_what_was_told_nothing_of_goes_again_to_the_same_process_only(database: 
 
 def test_a_process_that_is_the_host_no_more_gets_nothing(database: Database) -> None:
     builders.connect_host(database, NOW, boot_id="second")
-    builders.take_up(database, NOW)
+    builders.take_up(database, NOW, boot_id="second")
     queue(database)
     assert take(database, boot="boot") == []
     assert len(take(database, boot="second")) == 3

@@ -68,7 +68,7 @@ def test_a_deleted_charger_that_a_restarted_host_lacks_has_left(database: Databa
 def test_a_report_says_why_a_charger_does_not_talk(database: Database) -> None:
     charger = all_chargers(database)[0]
     with database.writing() as connection:
-        hosts.apply(connection, "local-0", [report(charger.id, 1, "refused")], NOW)
+        hosts.apply(connection, "local-0", "boot", [report(charger.id, 1, "refused")], NOW)
     seen = all_chargers(database)[0]
     assert (seen.connection_state, seen.connection_error, seen.connection_attempts) == (
         "waiting",
@@ -76,18 +76,23 @@ def test_a_report_says_why_a_charger_does_not_talk(database: Database) -> None:
         3,
     )
     with database.writing() as connection:
-        hosts.apply(connection, "local-0", [ChargerReport(charger.id, 1, None, [])], NOW)
+        hosts.apply(connection, "local-0", "boot", [ChargerReport(charger.id, 1, None, [])], NOW)
     seen = all_chargers(database)[0]
     assert (seen.connection_error, seen.connectors) == ("refused", "[]")
 
 
-@pytest.mark.parametrize(("host_id", "generation"), [("local-0", 0), ("stranger", 1)])
+@pytest.mark.parametrize(
+    ("host_id", "boot_id", "generation"),
+    [("local-0", "boot", 0), ("stranger", "boot", 1), ("local-0", "older", 1)],
+)
 def test_a_stale_report_changes_nothing(
-    database: Database, host_id: str, generation: int
+    database: Database, host_id: str, boot_id: str, generation: int
 ) -> None:
+    builders.connect_host(database, NOW, host_id="stranger", holding={})
     before = all_chargers(database)
+    stale = [report(before[0].id, generation, "stale")]
     with database.writing() as connection:
-        hosts.apply(connection, host_id, [report(before[0].id, generation, "stale")], NOW)
+        hosts.apply(connection, host_id, boot_id, stale, NOW)
     assert all_chargers(database) == before
 
 

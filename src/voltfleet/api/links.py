@@ -7,7 +7,7 @@ or the host's next `Hello` does not say again.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
 from typing import TypeVar
 
@@ -17,7 +17,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from voltfleet.domain import hosting
 from voltfleet.domain.errors import Unavailable
-from voltfleet.fleet import delivery, frame_log, hosts
+from voltfleet.fleet import delivery, frame_log, hosts, memories
 from voltfleet.storage.engine import Database
 
 HELLO_DEADLINE_SECONDS = 10.0
@@ -27,6 +27,8 @@ WINDOW = 2_000
 """Chargers that a host may have been sent and not taken up; more wait until it has."""
 AT_ONCE = 500
 """Assignments, or commands, in one message."""
+BYTES_AT_ONCE = 4 << 20
+"""Of memories in one message; it may exceed this by one of them."""
 RESEND_SECONDS = 10.0
 RETRY_SECONDS = 0.5
 BATCHES_WAITING = 32
@@ -101,6 +103,7 @@ class _Link:
         self._reports: asyncio.Queue[hosting.Reports] = asyncio.Queue(BATCHES_WAITING)
         self._frames: asyncio.Queue[hosting.Frames] = asyncio.Queue(BATCHES_WAITING)
         self._outcomes: asyncio.Queue[hosting.CommandOutcomes] = asyncio.Queue(BATCHES_WAITING)
+        self._memories: asyncio.Queue[hosting.Memories] = asyncio.Queue(BATCHES_WAITING)
         self._log = _log.bind(host=hello.host_id)
 
     def wake(self) -> None:
@@ -128,6 +131,7 @@ class _Link:
                         self._write_reports,
                         self._write_frames,
                         self._write_outcomes,
+                        self._write_memories,
                     )
                 ]
                 await self._read()
@@ -147,19 +151,26 @@ class _Link:
                 self._log.warning("host_spoke_nonsense", error=str(error))
                 await self._socket.close(POLICY_VIOLATION, "not a message of the host link")
                 return
-            match message:
-                case hosting.Beat():
-                    if not await self._renew(message):
-                        return
-                case hosting.Reports():
-                    await self._reports.put(message)
-                case hosting.Frames():
-                    await self._frames.put(message)
-                case hosting.CommandOutcomes():
-                    await self._outcomes.put(message)
-                case hosting.Hello():
-                    await self._socket.close(POLICY_VIOLATION, "one Hello is enough")
-                    return
+            if not await self._hear(message):
+                return
+
+    async def _hear(self, message: hosting.HostMessage) -> bool:
+        """Whether the link goes on."""
+        match message:
+            case hosting.Beat():
+                return await self._renew(message)
+            case hosting.Reports():
+                await self._reports.put(message)
+            case hosting.Frames():
+                await self._frames.put(message)
+            case hosting.CommandOutcomes():
+                await self._outcomes.put(message)
+            case hosting.Memories():
+                await self._memories.put(message)
+            case hosting.Hello():
+                await self._socket.close(POLICY_VIOLATION, "one Hello is enough")
+                return False
+        return True
 
     async def _renew(self, beat: hosting.Beat) -> bool:
         hello = self._hello
@@ -188,8 +199,13 @@ class _Link:
             if gone:
                 await self._send(hosting.Drop(gone))
             for start in range(0, len(run), AT_ONCE):
-                await self._send(hosting.Assign(run[start : start + AT_ONCE]))
+                await self._assign(run[start : start + AT_ONCE])
             await _until(self._changed)
+
+    async def _assign(self, some: list[hosting.Assignment]) -> None:
+        some = await self._insist(partial(self._database.read, memories.with_memories, some))
+        for batch in _split(some):
+            await self._send(hosting.Assign(batch))
 
     def _is_fresh(self, change: hosts.Change) -> bool:
         """Whether it has not been sent lately; remembers that it is now."""
@@ -222,14 +238,16 @@ class _Link:
         return await self._database.write(take, host, boot, now)
 
     async def _write_reports(self) -> None:
-        host_id = self._hello.host_id
+        host_id, boot_id = self._hello.host_id, self._hello.boot_id
         while True:
             batch = await _waiting(self._reports, lambda message: len(message.chargers))
             latest = [report for message in batch for report in message.chargers]
             dropped = [charger_id for message in batch for charger_id in message.dropped]
             if latest:
                 await self._insist(
-                    partial(self._database.write, hosts.apply, host_id, latest, time.time())
+                    partial(
+                        self._database.write, hosts.apply, host_id, boot_id, latest, time.time()
+                    )
                 )
             if dropped:
                 await self._insist(partial(self._database.write, hosts.dropped, host_id, dropped))
@@ -255,6 +273,17 @@ class _Link:
                 partial(self._database.write, delivery.apply, host_id, told, time.time())
             )
             await self._send(hosting.OutcomesAck([outcome.id for outcome in told]))
+
+    async def _write_memories(self) -> None:
+        host_id, boot_id = self._hello.host_id, self._hello.boot_id
+        while True:
+            batch = await _waiting(self._memories, lambda message: len(message.memories))
+            newest = {each.charger_id: each for message in batch for each in message.memories}
+            told = list(newest.values())
+            keep = partial(self._database.write, memories.keep, host_id, boot_id, told, time.time())
+            # What a superseded process remembers counts no more: its next beat ends this link.
+            if await self._insist(keep):
+                await self._send(hosting.MemoriesAck({each.charger_id: each.seq for each in told}))
 
     async def _send(self, message: hosting.GatewayMessage) -> None:
         await self._socket.send_bytes(hosting.encode(message))
@@ -288,6 +317,20 @@ async def _hello(socket: WebSocket) -> hosting.Hello | None:
         )
         return None
     return message
+
+
+def _split(assignments: list[hosting.Assignment]) -> Iterator[list[hosting.Assignment]]:
+    """In messages of about `BYTES_AT_ONCE`: memories may be long."""
+    batch: list[hosting.Assignment] = []
+    size = 0
+    for assignment in assignments:
+        batch.append(assignment)
+        size += len(assignment.memory or b"")
+        if size >= BYTES_AT_ONCE:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
 async def _until(something: asyncio.Event) -> None:

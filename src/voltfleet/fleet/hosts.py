@@ -35,7 +35,7 @@ class Change:
 def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: float) -> list[str]:
     """Registers a host that has just dialled in, under the lease, and compares what it holds with
     what it should hold. Returns the chargers that it must drop; `changes` has the rest."""
-    take_turns(connection, f"host\0{hello.host_id}")
+    take_turns(connection, _turn(hello.host_id))
     row = {
         "id": hello.host_id,
         "boot_id": hello.boot_id,
@@ -94,6 +94,16 @@ def renew(
     )
 
 
+def is_current(connection: sa.Connection, host_id: str, boot_id: str) -> bool:
+    """Whether that process is the host; if so, no other becomes it before this transaction ends."""
+    take_turns(connection, _turn(host_id), shared=True)
+    return bool(
+        connection.execute(
+            sa.select(sa.exists().where(hosts.c.id == host_id, hosts.c.boot_id == boot_id))
+        ).scalar_one()
+    )
+
+
 def changes(connection: sa.Connection, host_id: str, limit: int) -> list[Change]:
     """What the host has not taken up yet, oldest first."""
     rows = connection.execute(
@@ -118,11 +128,15 @@ def changes(connection: sa.Connection, host_id: str, limit: int) -> list[Change]
 
 
 def apply(
-    connection: sa.Connection, host_id: str, reports: Sequence[ChargerReport], now: float
+    connection: sa.Connection,
+    host_id: str,
+    boot_id: str,
+    reports: Sequence[ChargerReport],
+    now: float,
 ) -> None:
     """Writes what a host reports of its chargers. A report of an older generation, or from a host
-    that has lost the charger, changes nothing."""
-    if not reports:
+    that has lost the charger, changes nothing; nor does a process that is not the host any more."""
+    if not reports or not is_current(connection, host_id, boot_id):
         return
     # Spelled out: an IN list cannot be prepared once for many rows.
     becomes_ready = sa.or_(*(chargers.c.provisioning == state.value for state in sorted(OPEN)))
@@ -239,6 +253,10 @@ def rehome(connection: sa.Connection, now: float) -> int:
         if not connection.execute(sa.select(sa.func.count()).where(here)).scalar_one():
             connection.execute(sa.delete(hosts).where(hosts.c.id == host_id))
     return moved
+
+
+def _turn(host_id: str) -> str:
+    return f"host\0{host_id}"
 
 
 def _values(report: ChargerReport) -> dict[str, object]:

@@ -5,6 +5,7 @@ import random
 import ssl
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import msgspec
@@ -24,6 +25,7 @@ from voltfleet.host.connection import Timeouts
 from voltfleet.host.dialer import Address, Dialer, DialLimits
 from voltfleet.host.endpoint import Endpoint, endpoint
 from voltfleet.host.lease import Lease
+from voltfleet.host.memories import HOLD_SECONDS
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
 from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner
@@ -51,6 +53,8 @@ class HostOptions:
     timeouts: Timeouts = field(default_factory=Timeouts)
     frame_limit: int = 100_000
     drain_seconds: float = 10.0
+    hold_seconds: float = HOLD_SECONDS
+    """How long frames wait for the gateway to keep what their station remembers; 0: not at all."""
     seed: int = field(default_factory=lambda: random.SystemRandom().getrandbits(64))
 
 
@@ -72,7 +76,7 @@ class Host:
         self.options = options
         self.clock = clock
         self.lease = Lease()
-        self.outbox = Outbox(frame_limit=options.frame_limit)
+        self.outbox = Outbox(frame_limit=options.frame_limit, hold_seconds=options.hold_seconds)
         self.online = 0
         self.fences = 0
         """How often all stations were stopped because the lease was lost."""
@@ -123,7 +127,7 @@ class Host:
         charger_id = assignment.charger_id
         held = self._runners.get(charger_id)
         if held is None:
-            self._start(assignment)
+            self._start(assignment, self._newest_memory(assignment))
             return
         newest = self._successors.get(charger_id, held.assignment)
         if newest is None:
@@ -165,6 +169,14 @@ class Host:
         done.update(dict.fromkeys(ids))
         while len(done) > COMMANDS_REMEMBERED:
             del done[next(iter(done))]
+
+    def memories_acked(self, seqs: Mapping[str, int]) -> None:
+        """The gateway has these memories, by charger: frames that waited for them go out."""
+        self.outbox.memories.acked(seqs)
+        for charger_id, seq in seqs.items():
+            runner = self._runners.get(charger_id)
+            if runner is not None:
+                runner.memory_kept(seq)
 
     def report_all(self) -> None:
         """Tell the state of everything with the next flush: a new link has been told nothing."""
@@ -248,15 +260,23 @@ class Host:
             if successor is None:
                 self.outbox.dropped(charger_id)
             else:
-                self._start(successor)
+                memory = successor.memory if runner.memory is None else runner.memory
+                self._start(successor, memory)
         if not self._leaving:
             self._nobody_left.set()
 
-    def _start(self, assignment: Assignment) -> None:
+    def _newest_memory(self, assignment: Assignment) -> bytes | None:
+        """Of what the gateway has and what it has not acknowledged before this host was fenced."""
+        own = self.outbox.memories.newest(assignment.charger_id)
+        if own is None or own.generation < assignment.memory_generation:
+            return assignment.memory
+        return own.content
+
+    def _start(self, assignment: Assignment, memory: bytes | None) -> None:
         if len(self._runners) >= self.options.capacity:
             self._refuse(assignment)
             return
-        runner = Runner(_shared_words(assignment), self._shared, self)
+        runner = Runner(_shared_words(assignment), self._shared, self, memory)
         self._runners[assignment.charger_id] = runner
         self.outbox.held_again(assignment.charger_id)
         runner.start()
@@ -339,7 +359,8 @@ def _identity_of(runner: Runner) -> Identity | None:
 
 
 def _shared_words(assignment: Assignment) -> Assignment:
-    """Thousands of assignments spell the same few words: keep one copy of each."""
+    """Thousands of assignments spell the same few words: keep one copy of each. The memory in it
+    would soon be an old one."""
     return msgspec.structs.replace(
         assignment,
         ws_url=sys.intern(assignment.ws_url),
@@ -347,4 +368,5 @@ def _shared_words(assignment: Assignment) -> Assignment:
         brand_slug=sys.intern(assignment.brand_slug),
         model_slug=sys.intern(assignment.model_slug),
         connector_type=sys.intern(assignment.connector_type),
+        memory=None,
     )

@@ -26,6 +26,7 @@ from voltfleet.domain.hosting import (
     GatewayMessage,
     Hello,
     HostMessage,
+    MemoriesAck,
     OutcomesAck,
     Welcome,
     decode_gateway_message,
@@ -34,6 +35,8 @@ from voltfleet.domain.hosting import (
 from voltfleet.host.host import Host
 
 FLUSH_SECONDS = 0.15
+HURRY_SECONDS = 0.01
+"""How long an urgent memory waits for others to go with it."""
 ANSWER_SECONDS = 10.0
 MAX_MESSAGE_BYTES = 64 * 2**20
 LONGEST_RETRY_SECONDS = 2.0
@@ -115,6 +118,7 @@ class Link:
                 self._listen(socket),
                 self._beat(socket),
                 self._flush(socket, fences),
+                self._flush_memories(socket),
             )
         finally:
             await socket.close(CloseCode.GOING_AWAY)
@@ -175,6 +179,8 @@ class Link:
                 host.outbox.frames.acked(message.seq)
             case OutcomesAck():
                 host.outcomes_acked(message.ids)
+            case MemoriesAck():
+                host.memories_acked(message.seqs)
             case Assign():
                 await _in_turns(host.assign, message.assignments)
             case Drop():
@@ -209,6 +215,16 @@ class Link:
                 await _send(socket, message)
             await asyncio.sleep(self._options.flush_seconds)
         raise LinkBrokenError("the lease was lost")
+
+    async def _flush_memories(self, socket: ClientConnection) -> None:
+        memories = self._host.outbox.memories
+        memories.link_up()
+        while True:
+            for message in memories.take():
+                await _send(socket, message)
+            if await _within(self._options.flush_seconds, memories.urgent):
+                await asyncio.sleep(HURRY_SECONDS)
+                memories.urgent.clear()
 
     def _lost(self, exc: Exception) -> None:
         trouble = _explain(exc, self._options.gateway_url)
@@ -246,6 +262,15 @@ async def _first_of(*coroutines: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
     for task in done:
         task.result()
+
+
+async def _within(seconds: float, event: asyncio.Event) -> bool:
+    """Whether it happened; waits no longer than that."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await event.wait()
+    except TimeoutError:
+        return False
 
 
 def _retry_delay(failures: int) -> float:

@@ -1,4 +1,4 @@
-"""What waits to be told to the gateway: states (only the latest), frames, outcomes."""
+"""What waits to be told to the gateway: states (only the latest), frames, outcomes, memories."""
 
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -13,6 +13,7 @@ from voltfleet.domain.hosting import (
     HostMessage,
     Reports,
 )
+from voltfleet.host.memories import HOLD_SECONDS, MemoryBuffer
 
 REPORTS_PER_MESSAGE = 1000
 FRAMES_PER_MESSAGE = 2000
@@ -88,10 +89,11 @@ class FrameBuffer:
 
 
 class Outbox:
-    """Everything that the link sends next."""
+    """Everything that the link sends next. ``memories`` go by themselves: some are in a hurry."""
 
-    def __init__(self, *, frame_limit: int) -> None:
+    def __init__(self, *, frame_limit: int, hold_seconds: float = HOLD_SECONDS) -> None:
         self.frames = FrameBuffer(frame_limit)
+        self.memories = MemoryBuffer(hold_seconds)
         self._changed: list[Reporter] = []
         self._refusals: list[ChargerReport] = []
         self._dropped: dict[str, None] = {}
@@ -102,7 +104,7 @@ class Outbox:
     def empty(self) -> bool:
         """Whether the gateway has been sent everything, and has acknowledged what it must."""
         waiting = self._changed or self._refusals or self._dropped or self._outcomes
-        return not waiting and not len(self.frames)
+        return not waiting and not len(self.frames) and not len(self.memories)
 
     def changed(self, reporter: Reporter) -> None:
         """Take its report at the next flush. Call once until `Reporter.take_report`."""

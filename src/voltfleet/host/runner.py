@@ -3,6 +3,7 @@
 from functools import partial
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from voltfleet.domain.commands import CommandState
@@ -17,6 +18,7 @@ from voltfleet.domain.hosting import (
 from voltfleet.host.connection import Connection
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.isolation import isolated
+from voltfleet.host.memories import StationMemory
 from voltfleet.host.ports import Station
 from voltfleet.host.redial import Redial
 from voltfleet.host.standing import Standing
@@ -25,6 +27,8 @@ from voltfleet.station.reports import (
     ConnectorState,
     LinkCondition,
     LinkFault,
+    Memory,
+    MemoryLost,
     Registration,
     StationReport,
     Transfer,
@@ -70,6 +74,7 @@ class Runner:
         "_connected_at",
         "_connection",
         "_dial_queued",
+        "_memory",
         "_owner",
         "_redial",
         "_shared",
@@ -82,7 +87,13 @@ class Runner:
         "wheel_slot",
     )
 
-    def __init__(self, assignment: Assignment, shared: Surroundings, owner: RunnerOwner) -> None:
+    def __init__(
+        self,
+        assignment: Assignment,
+        shared: Surroundings,
+        owner: RunnerOwner,
+        memory: bytes | None = None,
+    ) -> None:
         self.assignment = assignment
         self.charger_id = assignment.charger_id
         self.endpoint: Endpoint | None = None
@@ -97,7 +108,13 @@ class Runner:
         self._connected_at = _FOREVER
         self._redial = Redial()
         self._dial_queued = False
+        self._memory = None if memory is None else StationMemory(shared.outbox.memories, memory)
         self._stopping = False
+
+    @property
+    def memory(self) -> bytes | None:
+        """What a station of this charger remembers."""
+        return None if self._memory is None else self._memory.content
 
     @property
     def has_socket(self) -> bool:
@@ -141,7 +158,8 @@ class Runner:
     def _power_up(self, now: float) -> None:
         try:
             self.endpoint = self._shared.endpoint(self.assignment)
-            self._station = self._shared.station_factory(self.assignment, now)
+            assignment = msgspec.structs.replace(self.assignment, memory=self.memory)
+            self._station = self._shared.station_factory(assignment, now)
         except VoltfleetError as exc:
             self.standing.error = f"cannot run: {exc}"
 
@@ -192,6 +210,14 @@ class Runner:
         now = self._shared.clock()
         station.command(command, now)
         self._settle(now)
+
+    @isolated
+    def memory_kept(self, seq: int) -> None:
+        """The gateway has the memory of that number: the frames that waited for it may go."""
+        if self._memory is not None and self._memory.hold_until:
+            now = self._shared.clock()
+            self._memory.kept(seq, now)
+            self._settle(now)
 
     @isolated
     def connection_opened(self, now: float) -> None:
@@ -295,7 +321,8 @@ class Runner:
             for report in station.reports():
                 self._apply(report, now)
             connection = self._connection
-            if connection is not None and connection.sendable:
+            held = self._memory is not None and self._memory.holds(now)
+            if connection is not None and connection.sendable and not held:
                 self._send(station, connection, now)
             if self._dial_due(station, now) and self.endpoint is not None:
                 self._dial_queued = True
@@ -323,6 +350,10 @@ class Runner:
                 self.standing.replace_connector(report)
             case LinkFault():
                 self._disturb(report, now)
+            case Memory():
+                self._remember(report, now)
+            case MemoryLost():
+                log.warning("memory_lost", charger_id=self.charger_id, why=report.why)
             case Transfer():
                 on_done = partial(self._transferred, self._station, report.id)
                 self._shared.transfers.start(report, on_done)
@@ -340,6 +371,11 @@ class Runner:
             now = self._shared.clock()
             station.transferred(transfer_id, result, now)
             self._settle(now)
+
+    def _remember(self, report: Memory, now: float) -> None:
+        if self._memory is None:
+            self._memory = StationMemory(self._shared.outbox.memories)
+        self._memory.remember(report, self.charger_id, self.assignment.generation, now)
 
     def _disturb(self, fault: LinkFault, now: float) -> None:
         """An injected fault of the network, or its end."""
@@ -372,6 +408,8 @@ class Runner:
             deadline = station.next_deadline()
             if deadline is not None and deadline < at:
                 at = deadline
+            if self._memory is not None and now < self._memory.hold_until < at:
+                at = self._memory.hold_until
         if at != _FOREVER:
             self._shared.wheel.schedule(self, at)
 

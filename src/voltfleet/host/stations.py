@@ -18,6 +18,7 @@ def build(assignment: Assignment, now: float) -> ChargingStation:
         identity=assignment.identity,
         seed=assignment.seed,
         now=now,
+        memory=assignment.memory,
     )
 
 

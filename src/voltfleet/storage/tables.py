@@ -175,6 +175,21 @@ chargers = sa.Table(
     sa.Index(None, "host_id"),
 )
 
+station_memory = sa.Table(
+    "station_memory",
+    metadata,
+    # What a charger's station would find after a power cut: see fleet/memories.py.
+    sa.Column(
+        "charger_id", sa.Text, sa.ForeignKey("chargers.id", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("content", sa.LargeBinary, nullable=False),
+    # Which station it is from: the charger's generation, the host process, and where in its order.
+    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("boot_id", sa.Text, nullable=False),
+    sa.Column("seq", sa.BigInteger, nullable=False),
+    sa.Column("updated_at", sa.Double, nullable=False),
+)
+
 commands = sa.Table(
     "commands",
     metadata,
