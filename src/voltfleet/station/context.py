@@ -36,6 +36,7 @@ from voltfleet.domain.specs import OcppVersion, StationSpec
 from voltfleet.station.hardware import Hardware
 from voltfleet.station.outbox import Build, Gate, Lane, OnFailure, Outbox, OutCall
 from voltfleet.station.reports import (
+    DialSettings,
     Registration,
     StationReport,
     Transfer,
@@ -47,6 +48,8 @@ from voltfleet.station.timers import Timers
 from voltfleet.station.wire_faults import WireFaults
 
 CLOCK_TOLERANCE_SECONDS = 5.0
+REDIAL_SECONDS = 0.25
+NOTHING_TOLD = DialSettings()
 PING_SECONDS = 60
 """The WebSocketPingInterval of a station that nobody has set up."""
 LATEST = 32_503_680_000.0
@@ -66,8 +69,8 @@ def decoder(type_: type[Answer]) -> msgspec.json.Decoder[Answer]:
 
 class Context:
     """The station as its functional blocks see it. ``ping_seconds`` is the WebSocket ping interval
-    (0: none), for the host. ``clock_error`` and ``faults`` are what a user made
-    go wrong."""
+    (0: none), for the host. ``dial`` is how it dials, as far as the station was told.
+    ``clock_error`` and ``faults`` are what a user made go wrong."""
 
     __slots__ = (
         "_reports",
@@ -77,6 +80,7 @@ class Context:
         "clock_offset",
         "close_code",
         "connected",
+        "dial",
         "faults",
         "hardware",
         "identity",
@@ -93,9 +97,17 @@ class Context:
     )
 
     def __init__(
-        self, spec: StationSpec, version: OcppVersion, *, identity: str, seed: int, now: float
+        self,
+        spec: StationSpec,
+        version: OcppVersion,
+        *,
+        identity: str,
+        seed: int,
+        now: float,
+        dial: DialSettings = NOTHING_TOLD,
     ) -> None:
         self.spec = spec
+        self.dial = dial
         self.version = version
         self.identity = identity
         self.now = now
@@ -198,6 +210,17 @@ class Context:
         if on_end is not None:
             on_end(result)
 
+    def redial(self, change: DialSettings) -> None:
+        """Dial differently from now on: hang up, once everything is sent, and dial anew."""
+        self.dial = changed(self.dial, change)
+        self.report(change)
+        if self.link_wanted:
+            self.link_wanted = False
+            self.after("redial", 0, REDIAL_SECONDS, self._redial)
+
+    def _redial(self) -> None:
+        self.link_wanted = True
+
     # --- time and power -------------------------------------------------------------------------
 
     def timestamp(self, at: float | None = None) -> str:
@@ -226,6 +249,12 @@ class Context:
     def _power_up(self) -> None:
         self.link_wanted = True
         self.on_power_up()
+
+
+def changed(before: DialSettings, change: DialSettings) -> DialSettings:
+    """How to dial after a change."""
+    told = {name: getattr(change, name) for name in change.__struct_fields__}
+    return msgspec.structs.replace(before, **{n: v for n, v in told.items() if v is not None})
 
 
 def parse_rfc3339(text: str) -> float | None:

@@ -41,9 +41,9 @@ class SecurityEventsBlock(Block, ABC):
     def _notification(self, event: LoggedEvent) -> tuple[msgspec.Struct, type[Any]]:
         """SecurityEventNotification, and the type of its answer."""
 
-    def happened(self, event: str, what: str | None = None) -> None:
-        """Log it (A04.FR.04), and tell it if it is such an event."""
-        at = self.ctx.now + self.ctx.clock_offset + self.ctx.clock_error
+    def happened(self, event: str, what: str | None = None, *, at: float | None = None) -> None:
+        """Log it (A04.FR.04), and tell it if it is such an event; ``at``: not now, but then."""
+        at = (at or self.ctx.now) + self.ctx.clock_offset + self.ctx.clock_error
         logged = LoggedEvent(at, event, None if what is None else what[:MAX_TECH_INFO])
         self._log = (*self._log, logged)[-MAX_LOGGED:]
         if event not in self.only_logged:
@@ -59,7 +59,7 @@ class SecurityEventsBlock(Block, ABC):
         """The security log, oldest first; of the instants (by the station's clock) wanted."""
         return [
             f"{rfc3339(e.at)} {e.type} {e.tech_info or ''}".rstrip()
-            for e in self._log
+            for e in sorted(self._log, key=_by_time)
             if wanted(e.at)
         ]
 
@@ -73,3 +73,7 @@ class SecurityEventsBlock(Block, ABC):
             self._untold = (*self._untold, event)[-MAX_LOGGED:]
         if failure.kind is FailureKind.TIMED_OUT:
             self.ctx.after("security-event", 0, RETRY_SECONDS, self.resumed)
+
+
+def _by_time(event: LoggedEvent) -> float:
+    return event.at

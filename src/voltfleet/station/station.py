@@ -21,9 +21,9 @@ from voltfleet.ocppj.frames import (
 )
 from voltfleet.station import operator
 from voltfleet.station.connector import HardwareRefusal
-from voltfleet.station.context import Context
+from voltfleet.station.context import NOTHING_TOLD, Context
 from voltfleet.station.engines import ENGINES
-from voltfleet.station.reports import StationReport, TransferResult
+from voltfleet.station.reports import DialSettings, StationReport, TransferResult
 
 _BROKEN_ANSWERS = (MessageType.CALL_RESULT, MessageType.CALL_ERROR)
 _REFUSED = RpcError(RpcErrorCode.INTERNAL_ERROR, "refused: a fault was injected")
@@ -34,7 +34,8 @@ class ChargingStation:
 
     ``now`` is epoch seconds. Should it ever go backwards (a clock that was set), the station's own
     time stands still until it has caught up. After every call, take `outgoing` and `reports`, look
-    at `link_wanted` and `close_code`, and call `tick` at `next_deadline`.
+    at `link_wanted` and `close_code`, and call `tick` at `next_deadline`. ``dial`` is how the host
+    dials for it, before any `DialSettings` that it reports.
     """
 
     __slots__ = ("_ctx", "_engine")
@@ -48,8 +49,9 @@ class ChargingStation:
         seed: int,
         now: float,
         memory: bytes | None = None,
+        dial: DialSettings = NOTHING_TOLD,
     ) -> None:
-        self._ctx = Context(spec, version, identity=identity, seed=seed, now=now)
+        self._ctx = Context(spec, version, identity=identity, seed=seed, now=now, dial=dial)
         self._engine = ENGINES[version](self._ctx)
 
     # --- what happens to it ---------------------------------------------------------------------

@@ -28,8 +28,8 @@ class Registration(RegistrationBlock):
         "_availability",
         "_events",
         "_model",
-        "_new",
         "_offline_since",
+        "_up_since",
         "on_accepted",
         "reason",
     )
@@ -45,18 +45,16 @@ class Registration(RegistrationBlock):
         self._model = model
         self._availability = availability
         self._events = events
-        events.happened(SecurityEvent.STARTUP_OF_THE_DEVICE)
         self._offline_since: float | None = None
-        self._new = True
+        self._up_since: float | None = ctx.now
         self.reason = BootReason.POWER_UP
         self.on_accepted: Callable[[], None] = _nobody
 
     def power_up(self) -> None:
         """The firmware starts from nothing."""
         super().power_up()
-        self._new = True
+        self._up_since = self.ctx.now
         self._availability.forget_told()
-        self._events.happened(SecurityEvent.STARTUP_OF_THE_DEVICE)
 
     def told_time(self, current_time: str) -> None:
         """A clock that was set is a security event."""
@@ -110,9 +108,11 @@ class Registration(RegistrationBlock):
             if away_seconds > self._model.whole(catalog.OFFLINE_THRESHOLD):
                 self._availability.forget_told()
         self._availability.tell_all()
+        up_since, self._up_since = self._up_since, None
+        if up_since is not None:
+            self._events.happened(SecurityEvent.STARTUP_OF_THE_DEVICE, at=up_since)
         self._events.resumed()
-        if self._new:
-            self._new = False
+        if up_since is not None:
             self.on_accepted()
 
     @property
