@@ -18,6 +18,7 @@ the blocks it needs (the engine builds them, bottom up, so that imports have no 
 - **React to the hardware**: the engine is the `Hardware.listener` and passes each `HardwareEvent`
   on to the blocks concerned; blocks change hardware only through `Hardware`'s methods.
 - **Tell the host**: ``ctx.report(...)``, ``ctx.register(...)``, ``ctx.outcome(command, ...)``.
+- **Note for the diagnostics**: ``ctx.note(...)``; what is reported to the host is noted already.
 - **Reboot**: ``ctx.reboot(seconds)``; afterwards the engine's ``power_up`` is called.
 
 Handlers and callbacks run to completion, in one thread, and never wait.
@@ -34,8 +35,10 @@ from voltfleet.domain.commands import CommandState
 from voltfleet.domain.hosting import Command, CommandOutcome, ConnectionState
 from voltfleet.domain.specs import OcppVersion, StationSpec
 from voltfleet.station.hardware import Hardware
+from voltfleet.station.journal import Journal
 from voltfleet.station.outbox import Build, Gate, Lane, OnFailure, Outbox, OutCall
 from voltfleet.station.reports import (
+    ConnectorState,
     DialSettings,
     Registration,
     StationReport,
@@ -84,6 +87,7 @@ class Context:
         "faults",
         "hardware",
         "identity",
+        "journal",
         "link_wanted",
         "now",
         "on_power_up",
@@ -116,6 +120,7 @@ class Context:
         # Message ids must not repeat when the host starts anew with the same seed: mix the time in.
         self.outbox = Outbox(seed ^ int(now * 1000), objects=version is OcppVersion.V21)
         self.hardware = Hardware(spec, rng=self.rng, timers=self.timers, now=now)
+        self.journal = Journal()
         self.clock_offset = 0.0
         self.clock_error = 0.0
         self.faults: WireFaults | None = None
@@ -177,6 +182,17 @@ class Context:
     def report(self, report: StationReport) -> None:
         """Something the host is to know."""
         self._reports.append(report)
+        match report:
+            case Registration():
+                self.note(f"{report.state}: {report.note}" if report.note else report.state)
+            case ConnectorState():
+                where = f"EVSE {report.evse_id}, connector {report.connector_id}"
+                fault = f" ({report.error_code})" if report.error_code else ""
+                self.note(f"{where}: {report.status}{fault}")
+
+    def note(self, what: str) -> None:
+        """Something that the diagnostics are to tell."""
+        self.journal.note(self.timestamp(), what)
 
     def take_reports(self) -> list[StationReport]:
         """What was reported since the last time."""
@@ -240,6 +256,7 @@ class Context:
 
     def reboot(self, seconds: float) -> None:
         """Power the firmware down; it is back, and dials again, after so many seconds."""
+        self.note("power down")
         self.link_wanted = False
         self.outbox.lose_link()
         self.timers.stop_firmware()
@@ -247,6 +264,7 @@ class Context:
         self.after("power", 0, seconds, self._power_up)
 
     def _power_up(self) -> None:
+        self.note("power up")
         self.link_wanted = True
         self.on_power_up()
 

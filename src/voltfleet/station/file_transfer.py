@@ -5,6 +5,9 @@ from collections.abc import Callable
 from voltfleet.station.context import Context
 from voltfleet.station.reports import TransferKind, TransferResult
 
+PROTOCOLS = ("HTTP", "HTTPS")
+"""What the host can do."""
+
 DEFAULT_RETRY_SECONDS = 60.0
 MOST_RETRIES = 100
 """A CSMS may name any number."""
@@ -54,6 +57,11 @@ class FileTransfer:
         """Whatever comes of a try under way, nobody wants to know."""
         self._live = False
         self._ctx.timers.stop((self._kind.name, 0))
+
+    def give_up(self, why: str) -> None:
+        """It has failed, for a reason of the station's."""
+        self.cancel()
+        self._on_end(TransferResult(why))
 
     def _wait(self, seconds: float) -> None:
         self._ctx.after(self._kind.name, 0, seconds, self._try)

@@ -133,6 +133,7 @@ class RegistrationBlock(Block, ABC):
 
     def disconnected(self) -> None:
         """Heartbeats and boots wait for the next socket."""
+        self.ctx.note("disconnected")
         self.ctx.timers.stop(("heartbeat", 0))
         self.ctx.timers.stop(("boot", 0))
 

@@ -61,11 +61,12 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
 
 class TransferResult(msgspec.Struct, frozen=True, gc=False):
     """How it went: ``failure`` is a sentence, None if all is well; ``sha256`` is of what was
-    fetched."""
+    fetched; ``http_status`` is what the server answered, 0 if it did not."""
 
     failure: str | None
     size: int = 0
     sha256: bytes = b""
+    http_status: int = 0
 
 
 class Memory(msgspec.Struct, frozen=True, gc=False):

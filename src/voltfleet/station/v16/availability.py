@@ -15,14 +15,15 @@ from voltfleet.station.v16.types import AvailabilityStatus, AvailabilityType, Er
 class Availability(Block):
     """Keeps the status of every connector (a `Bay` each) and of the whole station (connector 0),
     and tells the Central System each change once. ``reservation`` is of any connector; those of
-    one connector are in its bay."""
+    one connector are in its bay. While it is ``_closed`` nobody may begin to charge."""
 
-    __slots__ = ("_configuration", "_operative", "_station_told", "bays", "reservation")
+    __slots__ = ("_closed", "_configuration", "_operative", "_station_told", "bays", "reservation")
 
     def __init__(self, ctx: Context, configuration: Configuration) -> None:
         super().__init__(ctx)
         self._configuration = configuration
         self._operative = True
+        self._closed = False
         self._station_told: Status | None = None
         self.reservation: Reservation | None = None
         hardware = ctx.hardware
@@ -36,7 +37,24 @@ class Availability(Block):
 
     def usable(self, bay: Bay) -> bool:
         """Whether a transaction may start there."""
-        return self._operative and bay.operative and bay.connector.fault is None
+        operative = self._operative and bay.operative
+        return operative and not self._closed and bay.connector.fault is None
+
+    # --- a firmware update ----------------------------------------------------------------------
+
+    def close(self) -> None:
+        """Whatever is not in use is Unavailable until `reopen` (§5.19, whitepaper L01.FR.07)."""
+        self._set_closed(closed=True)
+
+    def reopen(self) -> None:
+        """As before."""
+        self._set_closed(closed=False)
+
+    def _set_closed(self, *, closed: bool) -> None:
+        if self._closed is not closed:
+            self._closed = closed
+            for bay in self.bays:
+                self.refresh(bay)
 
     # --- telling --------------------------------------------------------------------------------
 
@@ -57,7 +75,8 @@ class Availability(Block):
         """Something about the connector changed: decide its status anew, and tell it."""
         if bay.connector.fault is not None:
             bay.reservation = None  # §5.13: a reservation ends with that
-        status = decide(bay, station_operative=self._operative)
+        in_use = bay.permit is not None
+        status = decide(bay, station_operative=self._operative and (in_use or not self._closed))
         if status is not bay.status:
             for step in path(bay.status, status):
                 self._enter(bay, step)

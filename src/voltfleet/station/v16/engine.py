@@ -99,7 +99,9 @@ class Engine16:
         )
         self._events = events = SecurityEvents(ctx)
         store = CertificateStore(ctx, configuration, events)
-        self._firmware = firmware = Firmware(ctx, registration, transactions, store, events)
+        self._firmware = firmware = Firmware(
+            ctx, registration, availability, transactions, store, events
+        )
         self._logs = logs = Logs(ctx, configuration, availability, events)
         trigger = RemoteTrigger(ctx, availability, registration, meters, firmware, logs)
         local_list = LocalAuthList(ctx, configuration, authorization)

@@ -43,7 +43,7 @@ class ExtendedTrigger(Block):
             case "SignChargePointCertificate" if self._trigger.silent:
                 return silent
             case "FirmwareStatusNotification":
-                self._firmware.trigger(signed=True)
+                self._firmware.trigger_signed()
             case "LogStatusNotification":
                 self._logs.trigger_log()
             case "SignChargePointCertificate":

@@ -1,29 +1,32 @@
-"""Diagnostics and logs (OCPP 1.6 §4.4, §5.9: GetDiagnostics; security whitepaper N01: GetLog)."""
+"""Diagnostics and logs in the words of OCPP 1.6 (§4.4, §5.9: GetDiagnostics; security whitepaper
+N01: GetLog)."""
 
+from collections.abc import Iterator
 from functools import partial
+from typing import Any
 
 import msgspec
 from msgspec import UNSET, UnsetType
 
-from voltfleet.station.blocks import Block, handles
-from voltfleet.station.context import Context
-from voltfleet.station.file_transfer import DEFAULT_RETRY_SECONDS, FileTransfer
-from voltfleet.station.outbox import Lane
-from voltfleet.station.reports import TransferKind, TransferResult
+from voltfleet.station.blocks import handles
+from voltfleet.station.context import LATEST, Context
+from voltfleet.station.file_transfer import DEFAULT_RETRY_SECONDS
+from voltfleet.station.logs import LogsBlock, Window, file_in, send_status, upload_failure
+from voltfleet.station.notice import Notice
+from voltfleet.station.reports import TransferResult
 from voltfleet.station.times import instant
 from voltfleet.station.v16 import messages_firmware as m
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.notice import Notice, Say
 from voltfleet.station.v16.security_events import SecurityEvents
 
 _SECRET = frozenset({Name.AUTHORIZATION_KEY})
 
 
-class Logs(Block):
-    """Uploads one file at a time; a newer request takes the place of one under way."""
+class Logs(LogsBlock):
+    """``_diagnostics`` and ``_log`` tell of the last upload of their kind."""
 
-    __slots__ = ("_availability", "_configuration", "_diagnostics", "_events", "_log", "_transfer")
+    __slots__ = ("_availability", "_configuration", "_diagnostics", "_events", "_log")
 
     def __init__(
         self,
@@ -38,59 +41,55 @@ class Logs(Block):
         self._events = events
         self._diagnostics: Notice | None = None
         self._log: Notice | None = None
-        self._transfer: FileTransfer | None = None
 
     @handles(m.GetDiagnostics)
     def get_diagnostics(self, request: m.GetDiagnostics) -> m.GetDiagnosticsResponse:
         """§5.9: the location is a directory."""
-        _check(request.start_time, "startTime")
-        _check(request.stop_time, "stopTime")
-        name = self._file_name("diagnostics")
+        window = _window(
+            ("startTime", request.start_time),
+            ("stopTime", request.stop_time),
+        )
+        name = self.file_name("diagnostics")
         self._diagnostics = Notice(self.ctx, _diagnostics_status)
-        self._upload(
-            _file_in(request.location, name, directory=True),
-            self._diagnostics_text(),
-            request.retries,
-            request.retry_interval,
+        self.upload(
+            file_in(request.location, name, directory=True),
+            self.diagnostics(self._facts(), self.events(window)),
+            _tries(request.retries, request.retry_interval),
             self._diagnostics,
-            failed="UploadFailed",
+            _upload_failed,
         )
         return m.GetDiagnosticsResponse(name)
 
     @handles(m.GetLog)
     def get_log(self, request: m.GetLog) -> m.GetLogResponse:
-        """N01"""
-        _check(request.log.oldest_timestamp, "log.oldestTimestamp")
-        _check(request.log.latest_timestamp, "log.latestTimestamp")
-        canceled = self._transfer is not None
-        security = request.log_type == "SecurityLog"
-        name = self._file_name("security" if security else "diagnostics")
-        text = "\n".join(self._events.lines()) if security else self._diagnostics_text()
-        self._log = Notice(self.ctx, partial(_log_status, request.request_id))
-        self._upload(
-            _file_in(request.log.remote_location, name, directory=False),
-            text,
-            request.retries,
-            request.retry_interval,
-            self._log,
-            failed="UploadFailure",
+        """N01: Rejected if nothing happened in the time that is asked about."""
+        window = _window(
+            ("log.oldestTimestamp", request.log.oldest_timestamp),
+            ("log.latestTimestamp", request.log.latest_timestamp),
         )
-        return m.GetLogResponse("AcceptedCanceled" if canceled else "Accepted", name)
+        security = request.log_type == "SecurityLog"
+        lines = self._events.lines(window.holds) if security else self.events(window)
+        if window.bounded and not lines:
+            return m.GetLogResponse("Rejected")
+        name = self.file_name("security" if security else "diagnostics")
+        url = file_in(request.log.remote_location, name, directory=False)
+        self._log = Notice(self.ctx, partial(_log_status, request.request_id))
+        canceled = self.upload(
+            url,
+            "\n".join((*lines, "")) if security else self.diagnostics(self._facts(), lines),
+            _tries(request.retries, request.retry_interval),
+            self._log,
+            partial(upload_failure, url),
+        )
+        return m.GetLogResponse("Accepted" if canceled is None else "AcceptedCanceled", name)
 
     def trigger_diagnostics(self) -> None:
         """The Central System asks how far it has got."""
-        self._trigger(self._diagnostics, _diagnostics_status)
+        send_status(self._diagnostics, Notice(self.ctx, _diagnostics_status))
 
     def trigger_log(self) -> None:
         """The Central System asks how far it has got."""
-        self._trigger(self._log, partial(_log_status, None))
-
-    def power_up(self) -> None:
-        """A reboot breaks an upload off."""
-        self._transfer = None
-        for notice, failed in ((self._diagnostics, "UploadFailed"), (self._log, "UploadFailure")):
-            if notice is not None and notice.status == "Uploading":
-                notice.tell(failed)
+        send_status(self._log, Notice(self.ctx, partial(_log_status, None)))
 
     def resumed(self) -> None:
         """Online again."""
@@ -98,76 +97,41 @@ class Logs(Block):
             if notice is not None:
                 notice.resumed()
 
-    # --- inside ---------------------------------------------------------------------------------
-
-    def _upload(
-        self,
-        url: str,
-        text: str,
-        retries: int | UnsetType,
-        interval: int | UnsetType,
-        notice: Notice,
-        *,
-        failed: str,
-    ) -> None:
-        if self._transfer is not None:
-            self._transfer.cancel()
-        self._transfer = FileTransfer(
-            self.ctx,
-            TransferKind.UPLOAD,
-            url,
-            text.encode(),
-            at=self.ctx.now,
-            retries=0 if retries is UNSET else retries,
-            interval=DEFAULT_RETRY_SECONDS if interval is UNSET else float(interval),
-            on_try=partial(notice.tell, "Uploading"),
-            on_end=partial(self._uploaded, notice, failed),
-        )
-
-    def _uploaded(self, notice: Notice, failed: str, result: TransferResult) -> None:
-        self._transfer = None
-        notice.tell("Uploaded" if result.failure is None else failed)
-
-    def _trigger(self, notice: Notice | None, say: Say) -> None:
-        """Idle, unless a file is on its way."""
-        going_on = notice is not None and notice.status == "Uploading"
-        request, answer = notice.say() if notice is not None and going_on else say("Idle")
-        self.ctx.call(request, answer, lane=Lane.TRIGGERED)
-
-    def _file_name(self, what: str) -> str:
-        stamp = self.ctx.timestamp()[:19].replace(":", "-")
-        identity = "".join(c if c.isalnum() or c in "-_" else "_" for c in self.ctx.identity)
-        return f"{what}-{identity[:100]}-{stamp}.txt"
-
-    def _diagnostics_text(self) -> str:
-        ctx = self.ctx
-        lines = [f"{ctx.identity} at {ctx.timestamp()}", f"{ctx.spec.vendor} {ctx.spec.model}"]
+    def _facts(self) -> Iterator[str]:
         for bay in self._availability.bays:
             number, meter = bay.connector.number, bay.evse.meter.energy_wh
-            since = ctx.timestamp(bay.since)
-            lines.append(f"connector {number}: {bay.status} since {since}, {meter} Wh")
-        settings = (name for name in Name if name not in _SECRET)
-        lines += [f"{name} = {self._configuration.text(name)}" for name in settings]
-        return "\n".join(lines) + "\n"
+            since = self.ctx.timestamp(bay.since)
+            yield f"connector {number}: {bay.status} since {since}, {meter} Wh"
+        for name in Name:
+            if name not in _SECRET:
+                yield f"{name} = {self._configuration.text(name)}"
 
 
-def _diagnostics_status(status: str) -> tuple[msgspec.Struct, type[msgspec.Struct]]:
+def _diagnostics_status(status: str, _why: str | None) -> tuple[msgspec.Struct, type[Any]]:
     return m.DiagnosticsStatusNotification(status), m.DiagnosticsStatusNotificationResponse
 
 
-def _log_status(request_id: int | None, status: str) -> tuple[msgspec.Struct, type[msgspec.Struct]]:
+def _log_status(
+    request_id: int | None, status: str, _why: str | None
+) -> tuple[msgspec.Struct, type[Any]]:
     return m.LogStatusNotification(status, request_id), m.LogStatusNotificationResponse
 
 
-def _file_in(location: str, name: str, *, directory: bool) -> str:
-    """A location with a query is the address of one file, as object stores sign them."""
-    if "?" in location:
-        return location
-    if location.endswith("/"):
-        return location + name
-    return f"{location}/{name}" if directory else location
+def _upload_failed(_result: TransferResult) -> str:
+    return "UploadFailed"
 
 
-def _check(text: str | UnsetType, field: str) -> None:
-    if text is not UNSET:
-        instant(text, field)
+def _window(oldest: tuple[str, str | UnsetType], latest: tuple[str, str | UnsetType]) -> Window:
+    return Window(_end(oldest, 0.0), _end(latest, LATEST))
+
+
+def _end(named: tuple[str, str | UnsetType], otherwise: float) -> float:
+    field, text = named
+    return otherwise if text is UNSET else instant(text, field)
+
+
+def _tries(retries: int | UnsetType, interval: int | UnsetType) -> tuple[int, float]:
+    return (
+        0 if retries is UNSET else retries,
+        DEFAULT_RETRY_SECONDS if interval is UNSET else float(interval),
+    )

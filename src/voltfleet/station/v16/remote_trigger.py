@@ -57,7 +57,7 @@ class RemoteTrigger(Block):
             case MessageTrigger.METER_VALUES:
                 return self._meter_values(request.connector_id)
             case MessageTrigger.FIRMWARE_STATUS_NOTIFICATION:
-                self._firmware.trigger(signed=False)
+                self._firmware.trigger_plain()
             case MessageTrigger.DIAGNOSTICS_STATUS_NOTIFICATION:
                 self._logs.trigger_diagnostics()
         return TriggerStatus.ACCEPTED
