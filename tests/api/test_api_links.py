@@ -23,6 +23,7 @@ from voltfleet.domain.hosting import (
     Assign,
     Beat,
     BeatAck,
+    ChargerMemory,
     ChargerReport,
     CommandOutcome,
     CommandOutcomes,
@@ -34,6 +35,8 @@ from voltfleet.domain.hosting import (
     FramesAck,
     GatewayMessage,
     Hello,
+    Memories,
+    MemoriesAck,
     OutcomesAck,
     Reports,
     Welcome,
@@ -294,6 +297,45 @@ async def test_outcomes_are_acknowledged(dial: Any) -> None:
     await host.hears(Welcome)
     await host.say(CommandOutcomes([CommandOutcome("o-1", "c", "applied", None, None)]))
     assert (await host.hears(OutcomesAck)).ids == ["o-1"]
+
+
+async def test_memories_are_acknowledged_once_kept_and_given_back(
+    dial: Any, services: Services, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(links, "BYTES_AT_ONCE", 1)
+    host = await dial(hello())
+    await host.hears(Welcome)
+    place(database, job, services)
+    assigned = await host.hears(Assign)
+    await host.say(taken_up(assigned))
+    one, two, three = (a.charger_id for a in assigned.assignments)
+    await host.say(Memories([ChargerMemory(one, 1, 1, b"1"), ChargerMemory(two, 1, 2, b"2")]))
+    assert (await host.hears(MemoriesAck)).seqs == {one: 1, two: 2}
+    again = await dial(hello("second"))
+    await again.hears(Welcome)
+    given = [(await again.hears(Assign)).assignments for _ in range(3)]
+    assert [[(a.charger_id, a.memory) for a in some] for some in given] == [
+        [(one, b"1")],
+        [(two, b"2")],
+        [(three, None)],
+    ]
+
+
+async def test_a_superseded_processs_memories_are_not_acknowledged(
+    dial: Any, services: Services, database: Database, job: str
+) -> None:
+    first = await dial(hello())
+    await first.hears(Welcome)
+    place(database, job, services)
+    charger_id = (await first.hears(Assign)).assignments[0].charger_id
+    second = await dial(hello("second"))
+    await second.hears(Welcome)
+    await first.say(Memories([ChargerMemory(charger_id, 1, 1, b"late")]))
+    await second.say(Memories([ChargerMemory(charger_id, 1, 1, b"mine")]))
+    assert (await second.hears(MemoriesAck)).seqs == {charger_id: 1}
+    await first.say(Beat(0, 0, 0.0))
+    with pytest.raises(ConnectionClosed):
+        await first.hears(MemoriesAck)
 
 
 async def test_a_link_survives_while_the_database_is_away(

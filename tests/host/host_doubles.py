@@ -20,6 +20,7 @@ from voltfleet.domain import hosting
 from voltfleet.domain.commands import CommandState
 from voltfleet.domain.hosting import (
     Assignment,
+    ChargerMemory,
     ChargerReport,
     Command,
     CommandOutcome,
@@ -31,7 +32,13 @@ from voltfleet.domain.hosting import (
 from voltfleet.host.connection import Timeouts
 from voltfleet.host.host import Host, HostOptions
 from voltfleet.host.wheel import start_clock
-from voltfleet.station.reports import ConnectorState, Registration, StationReport, TransferResult
+from voltfleet.station.reports import (
+    ConnectorState,
+    Memory,
+    Registration,
+    StationReport,
+    TransferResult,
+)
 
 PATIENCE_SECONDS = 10.0
 
@@ -74,6 +81,7 @@ class FakeStation:
 
     def __init__(self, assignment: Assignment, now: float) -> None:
         self.identity = assignment.identity
+        self.memory = assignment.memory
         self.booted = False
         self.link_wanted = True
         self.close_code: int | None = None
@@ -119,6 +127,10 @@ class FakeStation:
             self.link_wanted, self.booted, self._wants_link_at = False, False, now + 30
         if command.kind == "shout":
             self._out += [("DataTransfer", "x" * 100_000)] * command.payload["times"]
+        if command.kind == "remember":
+            self._reports.append(Memory(**command.payload["memory"]))
+        if "say" in command.payload:
+            self._out.append(("DataTransfer", command.payload["say"]))
         outcome = CommandOutcome(command.id, command.charger_id, CommandState.APPLIED, None, None)
         self._reports.append(outcome)
 
@@ -256,6 +268,7 @@ class Seen:
         self.dropped: list[str] = []
         self.frames: list[FrameLog] = []
         self.outcomes: list[CommandOutcome] = []
+        self.memories: list[ChargerMemory] = []
 
     def take(self, message: hosting.HostMessage) -> None:
         """One message."""
@@ -266,6 +279,8 @@ class Seen:
                 self.frames += message.frames
             case hosting.CommandOutcomes():
                 self.outcomes += message.outcomes
+            case hosting.Memories():
+                self.memories += message.memories
             case _:
                 pass
         self.changes.happened()
@@ -313,6 +328,7 @@ class Bench:
         self.clock = MovableClock()
         self.stations: dict[str, FakeStation] = {}
         self.seen = Seen()
+        self._told = 0
         self.host = Host(
             HostOptions(capacity, timeouts=timeouts or Timeouts(), seed=1),
             self.clock,
@@ -361,6 +377,14 @@ class Bench:
         """Have a fake station do something; the command's id is its kind."""
         self.host.command(Command(kind, f"id-{name}", kind, payload))
 
+    def remember(self, name: str, content: bytes, say: str | None = None, **more: Any) -> None:
+        """Have a fake station remember that, and say something in the same breath."""
+        payload: dict[str, Any] = {"memory": {"content": content, "urgent": True} | more}
+        if say is not None:
+            payload["say"] = say
+        self._told += 1
+        self.host.command(Command(f"m{self._told}", f"id-{name}", "remember", payload))
+
 
 class _Alarm:
     """Rings when the wheel wakes it."""
@@ -387,6 +411,7 @@ class FakeGateway:
         self.ack_beats = True
         self.ack_frames = True
         self.ack_outcomes = True
+        self.ack_memories = True
         self.welcome = True
         self.close_with: tuple[int, str] | None = None
         self.refuse_with: HTTPStatus | None = None
@@ -456,6 +481,9 @@ class FakeGateway:
                     await self.send(hosting.FramesAck(message.seq))
             case hosting.CommandOutcomes() if self.ack_outcomes:
                 await self.send(hosting.OutcomesAck([o.id for o in message.outcomes]))
+            case hosting.Memories() if self.ack_memories:
+                seqs = {memory.charger_id: memory.seq for memory in message.memories}
+                await self.send(hosting.MemoriesAck(seqs))
             case _:
                 pass
 

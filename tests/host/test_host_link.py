@@ -125,6 +125,55 @@ async def test_frames_and_outcomes_that_were_not_acked_are_sent_again(
     await linked.until(lambda: linked.host.outbox.empty)
 
 
+async def test_what_a_station_remembers_is_kept_before_its_csms_hears_of_it(
+    linked: Bench, gateway: FakeGateway, csms: FakeCsms
+) -> None:
+    gateway.ack_memories = False
+    await booted(gateway, csms, "A")
+    linked.remember("A", b"one", "held")
+    await gateway.seen.changes.until(lambda: gateway.seen.memories)
+    memory = gateway.seen.memories[0]
+    assert (memory.charger_id, memory.generation, memory.content) == ("id-A", 1, b"one")
+    await linked.until(lambda: linked.stations["A"]._out == [("DataTransfer", "held")])
+    await gateway.send(hosting.MemoriesAck({"id-A": memory.seq}))
+    await csms.changes.until(lambda: csms.received[-1][1] == "held")
+    assert len(linked.host.outbox.memories) == 0
+
+
+async def test_memories_that_were_not_acked_are_sent_again(
+    linked: Bench, gateway: FakeGateway, csms: FakeCsms
+) -> None:
+    gateway.ack_memories = False
+    await booted(gateway, csms, "A", "B")
+    linked.remember("A", b"old", "held")
+    linked.remember("B", b"b", urgent=False)
+    await gateway.seen.changes.until(lambda: len(gateway.seen.memories) == 2)
+    await gateway.kill()
+    linked.remember("A", b"new")
+    gateway.seen.memories.clear()
+    gateway.ack_memories = True
+    await gateway.start()
+    await csms.changes.until(lambda: csms.received[-1][1] == "held")
+    told = {memory.charger_id: memory.content for memory in gateway.seen.memories}
+    assert told == {"id-A": b"new", "id-B": b"b"}
+    await linked.until(lambda: linked.host.outbox.empty)
+
+
+async def test_an_urgent_memory_does_not_wait_for_the_flush(
+    bench: Bench, gateway: FakeGateway, csms: FakeCsms
+) -> None:
+    bench._pump.cancel()
+    options = LinkOptions(gateway.url, "local-0", "s3cret", flush_seconds=3600.0)
+    task = asyncio.create_task(Link(bench.host, options).run())
+    gateway.to_assign = [assignment(csms.ws_url, "A")]
+    await csms.changes.until(lambda: csms.live["/ocpp/A"] == 1 and bench.stations["A"].booted)
+    bench.remember("A", b"one", "held")
+    await csms.changes.until(lambda: csms.received[-1][1] == "held")
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
 async def test_without_an_answered_beat_the_stations_are_stopped_in_time(
     linked: Bench, gateway: FakeGateway, csms: FakeCsms
 ) -> None:
