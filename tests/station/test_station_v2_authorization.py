@@ -3,8 +3,8 @@
 import pytest
 from bench2 import Bench2, booted
 
-from voltfleet.station.v2.authorization import MAX_CACHED
 from voltfleet.station.v2.messages.types import AuthorizationStatus, IdToken, IdTokenInfo
+from voltfleet.station.v2.token_cache import MAX_CACHED
 
 TAG = {"idToken": "TAG", "type": "ISO14443"}
 
@@ -108,10 +108,11 @@ def test_the_cache_survives_a_reset_and_has_an_end():
         authorization.learn(IdToken(f"T{n}", "ISO14443"), info)
     bench.ask("Reset", type="Immediate")
     bench.run(20)
-    assert len(authorization._cache) == MAX_CACHED
-    assert ("ISO14443", "t9") not in authorization._cache
+    kept = authorization.cache.entries
+    assert len(kept) == MAX_CACHED
+    assert ("ISO14443 t9" in kept, "ISO14443 t10" in kept) == (False, True)
     authorization.learn(IdToken("C", "Central"), info)
-    assert ("Central", "c") not in authorization._cache
+    assert "Central c" not in kept
 
 
 @pytest.mark.parametrize(
@@ -191,3 +192,66 @@ def test_a_user_is_told_the_group_of_a_token():
     bench.token_info = {"status": "Accepted", "groupIdToken": {"idToken": "G", "type": "Central"}}
     outcome = bench.command("authorize-id-tag", id_tag="TAG")
     assert outcome.detail == {"status": "Accepted", "groupIdToken": "G"}
+
+
+def learned(bench: Bench2, *tags: str, **info: str) -> list[str]:
+    """The CSMS said of these tokens that they may; what the cache knows then, the next to go
+    first."""
+    authorization = bench.station._engine._commands._authorization
+    for tag in tags:
+        said = IdTokenInfo(AuthorizationStatus.ACCEPTED, **info)
+        authorization.learn(IdToken(tag, "ISO14443"), said)
+    return [key.removeprefix("ISO14443 ") for key in authorization.cache.entries or ()]
+
+
+def test_storage_tells_how_big_the_cache_is():
+    bench = booted()
+    storage = lambda: int(bench.get("AuthCacheCtrlr", "Storage"))  # noqa: E731
+    assert storage() == 0
+    learned(bench, "A")
+    one = storage()
+    learned(bench, "A", "B")
+    assert storage() == 2 * one > 0
+    learned(bench, "B", cache_expiry_date_time="2020-01-01T00:00:00Z")
+    assert storage() == one
+    bench.ask("ClearCache")
+    assert storage() == 0
+
+
+@pytest.mark.parametrize(("policy", "gone"), [("FIFO", "old"), ("LRU", "t0")])
+def test_which_token_makes_room_for_another(policy, gone):
+    bench = booted()
+    bench.configure(AuthCacheCtrlr_Policy=policy, AuthCtrlr_LocalPreAuthorize=True)
+    bench.policies["TransactionEvent"] = lambda _: {}
+    learned(bench, "OLD", *(f"T{n}" for n in range(MAX_CACHED - 1)))
+    assert present(bench, "OLD") == "applied"
+    assert bench.calls("Authorize") == []
+    kept = learned(bench, "NEW")
+    assert (gone in kept, len(kept)) == (False, MAX_CACHED)
+    assert {"old", "t0"} - {gone} <= set(kept)
+
+
+@pytest.mark.parametrize("policy", ["FIFO,LRU", "LFU", ""])
+def test_one_policy_at_a_time(policy):
+    assert booted().set("AuthCacheCtrlr", "Policy", policy) == "Rejected"
+
+
+def test_a_cache_too_big_for_its_storage_forgets_the_oldest():
+    bench = booted()
+    tags = [f"{n:036}" for n in range(MAX_CACHED)]
+    kept = learned(bench, *tags, cache_expiry_date_time="2031-01-01T00:00:00Z")
+    assert 65_000 < int(bench.get("AuthCacheCtrlr", "Storage")) <= 65_536
+    assert (kept[-1], tags[0] in kept) == (tags[-1], False)
+
+
+def test_an_expiry_in_the_past_takes_a_token_out_of_the_cache():
+    """C10.FR.10: so a prepaid card is asked about each time."""
+    bench = booted()
+    bench.configure(AuthCtrlr_LocalPreAuthorize=True)
+    learned(bench, "TAG")
+    bench.token_info = {"status": "Accepted", "cacheExpiryDateTime": "2020-01-01T00:00:00Z"}
+    present(bench)
+    assert bench.calls("Authorize") == []
+    again(bench)
+    present(bench)
+    assert len(bench.calls("Authorize")) == 1

@@ -18,15 +18,12 @@ from voltfleet.station.v2.messages.types import (
     IdTokenInfo,
 )
 from voltfleet.station.v2.permit import Hear, Verdict
+from voltfleet.station.v2.token_cache import TokenCache
 
-MAX_CACHED = 500
 _NO_AUTHORIZATION = "NoAuthorization"
 _CENTRAL = "Central"
 
 _OFFLINE = Verdict(accepted=False, text="the station is offline and cannot ask its CSMS")
-
-_Cached = tuple[IdTokenInfo, float]
-"""What was said of the token, and when the cache forgets it (epoch seconds)."""
 
 
 class Known(NamedTuple):
@@ -47,12 +44,12 @@ class Known(NamedTuple):
 class Authorization(Block):
     """Asks the CSMS, and keeps what it knows of tokens; it survives a reboot (C10.FR.02)."""
 
-    __slots__ = ("_cache", "_model", "local_list")
+    __slots__ = ("_model", "cache", "local_list")
 
     def __init__(self, ctx: Context, model: DeviceModel) -> None:
         super().__init__(ctx)
         self._model = model
-        self._cache: dict[str, _Cached] | None = None
+        self.cache = TokenCache(model)
         self.local_list: LocalList[IdTokenInfo] | None = None
 
     def authorize(self, token: IdToken, evse_id: int, hear: Hear) -> None:
@@ -80,23 +77,22 @@ class Authorization(Block):
 
     def learn(self, token: IdToken, info: IdTokenInfo) -> None:
         """C10: the CSMS said something about the token."""
-        if token.type in {_NO_AUTHORIZATION, _CENTRAL} or not self._cache_enabled():
+        if token.type in {_NO_AUTHORIZATION, _CENTRAL} or not self.cache.enabled:
             return
         forget_at = self.ctx.now + self._model.whole(authorizing.AUTH_CACHE_LIFE_TIME)
         if info.cache_expiry_date_time is not None:
-            # C10.FR.08: what the CSMS says overrides LifeTime.
+            # C10.FR.08 and FR.13: what the CSMS says overrides LifeTime.
             told = parse_rfc3339(info.cache_expiry_date_time)
             forget_at = forget_at if told is None else told - self.ctx.clock_offset
-        cache = self._cache = self._cache or {}
-        cache.pop(key_of_token(token), None)
-        cache[key_of_token(token)] = (info, forget_at)
-        if len(cache) > MAX_CACHED:
-            del cache[next(iter(cache))]
+        if forget_at > self.ctx.now:
+            self.cache.put(key_of_token(token), info, forget_at)
+        else:
+            # C10.FR.10: so the CSMS keeps a prepaid token out of the cache, or takes it out.
+            self.cache.drop(key_of_token(token))
 
     def forget_all(self) -> int:
         """Empty the cache; returns how many tokens were in it."""
-        cache, self._cache = self._cache, None
-        return len(cache or ())
+        return self.cache.clear()
 
     def about(self, token: IdToken) -> list[str]:
         """What is kept here of a token, a line per place (N09)."""
@@ -105,15 +101,14 @@ class Authorization(Block):
 
     def forget(self, token: IdToken) -> None:
         """N10: the cache forgets it."""
-        if self._cache is not None:
-            self._cache.pop(key_of_token(token), None)
+        self.cache.drop(key_of_token(token))
 
     @handles(m.ClearCache)
     def clear_cache(self, _request: m.ClearCache) -> m.ClearCacheResponse:
         """C11.FR.01 to FR.04: Rejected where the cache is switched off."""
-        if not self._cache_enabled():
+        if not self.cache.enabled:
             return m.ClearCacheResponse(GenericStatus.REJECTED)
-        self._cache = None
+        self.cache.clear()
         return m.ClearCacheResponse(GenericStatus.ACCEPTED)
 
     # --- inside ---------------------------------------------------------------------------------
@@ -153,9 +148,6 @@ class Authorization(Block):
             authorizing.LOCAL_PRE_AUTHORIZE if online else authorizing.LOCAL_AUTHORIZE_OFFLINE
         )
 
-    def _cache_enabled(self) -> bool:
-        return self._model.flag(authorizing.AUTH_CACHE_ENABLED)
-
     def _known(self, token: IdToken) -> Known | None:
         """The list goes before the cache (C13.FR.01)."""
         return self._listed(token) or self._cached(token)
@@ -174,10 +166,8 @@ class Authorization(Block):
         return Known(info, "local authorization list", final)
 
     def _cached(self, token: IdToken) -> Known | None:
-        if self._cache is None or not self._cache_enabled():
-            return None
-        info, forget_at = self._cache.get(key_of_token(token), (None, 0.0))
-        if info is None or forget_at <= self.ctx.now:
+        info = self.cache.find(key_of_token(token), self.ctx.now)
+        if info is None:
             return None
         final = self._model.flag(authorizing.CACHE_DISABLE_POST_AUTHORIZE)
         return Known(info, "authorization cache", final)

@@ -93,11 +93,12 @@ def component(name: str, evse_id: int | None = None, connector_id: int | None = 
 # --- settings -----------------------------------------------------------------------------------
 
 
-def flag(owner: str, name: str, *, default: bool) -> Definition:
+def flag(owner: str, name: str, *, default: bool, instance: str | None = None) -> Definition:
     """True or false, as the CSMS likes."""
     characteristics = VariableCharacteristics(DataType.BOOLEAN, supports_monitoring=False)
     value = "true" if default else "false"
-    return Definition(component(owner), Variable(name), characteristics, value, check=_boolean)
+    variable = Variable(name, instance)
+    return Definition(component(owner), variable, characteristics, value, check=_boolean)
 
 
 def whole(
@@ -131,23 +132,24 @@ def choice(
     data_type: DataType = DataType.MEMBER_LIST,
     *,
     at_least: int = 0,
+    at_most: int | None = None,
 ) -> Definition:
     """Some of the allowed words, separated by commas, each once."""
     characteristics = VariableCharacteristics(
         data_type, supports_monitoring=False, values_list=",".join(allowed)
     )
-    check = _members(tuple(allowed), at_least)
+    check = _members(tuple(allowed), at_least, len(allowed) if at_most is None else at_most)
     return Definition(component(owner), Variable(name), characteristics, default, check=check)
 
 
-def text(owner: str, name: str, default: str, longest: int) -> Definition:
+def text(owner: str, name: str, default: str, longest: int, *, shortest: int = 0) -> Definition:
     """Any text up to a length."""
     characteristics = VariableCharacteristics(
         DataType.STRING, supports_monitoring=False, max_limit=longest
     )
 
     def check(value: str) -> str | None:
-        return value if len(value) <= longest else None
+        return value if shortest <= len(value) <= longest else None
 
     return Definition(component(owner), Variable(name), characteristics, default, check=check)
 
@@ -174,7 +176,7 @@ def fixed(
 
 
 def varying(
-    owner: str,
+    owner: Component | str,
     name: str,
     data_type: DataType,
     value: str,
@@ -187,7 +189,8 @@ def varying(
         data_type, supports_monitoring=False, max_limit=max_limit
     )
     variable = Variable(name, instance)
-    return Definition(component(owner), variable, characteristics, value, varies=True)
+    where = component(owner) if isinstance(owner, str) else owner
+    return Definition(where, variable, characteristics, value, varies=True)
 
 
 def live(
@@ -228,11 +231,11 @@ def _whole(least: int, most: int) -> Check:
     return check
 
 
-def _members(allowed: tuple[str, ...], at_least: int) -> Check:
+def _members(allowed: tuple[str, ...], at_least: int, at_most: int) -> Check:
     def check(value: str) -> str | None:
         members = [part.strip() for part in value.split(",")] if value.strip() else []
         unique = len(set(members)) == len(members)
-        good = unique and len(members) >= at_least and set(members) <= set(allowed)
+        good = unique and at_least <= len(members) <= at_most and set(members) <= set(allowed)
         return ",".join(members) if good else None
 
     return check
