@@ -6,7 +6,7 @@ WORKERS = 2
 ARGS =
 BIN = .venv/bin
 
-.PHONY: help setup demo test check bench clean
+.PHONY: help setup demo test check bench fuzz clean
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -14,6 +14,7 @@ help:
 	@echo "make test    every test; WORKERS=4 for more than two at once"
 	@echo "make check   linting, types, import rules"
 	@echo "make bench   the figures that the README states, measured here"
+	@echo "make fuzz    300,000 hostile frames against stations of every version"
 	@echo "make clean   remove .venv and everything that was built"
 
 setup:
@@ -33,6 +34,9 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+fuzz: setup
+	@VOLTFLEET_FUZZ_FRAMES=300000 $(BIN)/pytest --timeout 1800 tests/fuzz $(ARGS)
 
 clean:
 	rm -rf .venv .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist

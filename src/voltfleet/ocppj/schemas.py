@@ -70,11 +70,17 @@ def check(version: OcppVersion, kind: Kind, action: str, payload: bytes | msgspe
     return value
 
 
+def schema(version: OcppVersion, kind: Kind, action: str) -> dict[str, Any]:
+    """The standard's JSON schema of that payload. Raises `KeyError` where there is none."""
+    path = _files(version)[action][kind]
+    return msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+
+
 @cache
 def property_names(version: OcppVersion, kind: Kind, action: str) -> frozenset[str]:
     """Every property that a payload of the action can have, at any depth."""
     found: set[str] = set()
-    waiting: list[Any] = [msgspec.json.decode(_files(version)[action][kind].read_bytes())]
+    waiting: list[Any] = [schema(version, kind, action)]
     while waiting:
         node = waiting.pop()
         if isinstance(node, dict):
@@ -128,8 +134,7 @@ def _folder(version: OcppVersion) -> Path:
 
 @cache
 def _compiled(version: OcppVersion, kind: Kind, action: str) -> Validator:
-    path = _files(version)[action][kind]
-    return jsonschema_rs.validator_for(msgspec.json.decode(path.read_bytes()), offline=True)
+    return jsonschema_rs.validator_for(schema(version, kind, action), offline=True)
 
 
 def _validator(version: OcppVersion, kind: Kind, action: str) -> Validator:
