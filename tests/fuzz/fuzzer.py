@@ -146,6 +146,9 @@ class Fuzzer:
             return [self._value(schema["items"], types, name) for _ in range(count)]
         if "enum" in schema:
             return self.random.choice(schema["enum"])
+        return self._scalar(kind, schema, name)
+
+    def _scalar(self, kind: str | None, schema: dict[str, Any], name: str) -> Any:
         if kind == "boolean":
             return self.random.random() < 0.5
         likely = self.random.choice(LIKELY.get(name, [None]))
