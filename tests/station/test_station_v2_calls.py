@@ -6,6 +6,7 @@ from bench2 import Bench2, Bench21, booted
 from voltfleet.domain.specs import OcppVersion
 from voltfleet.ocppj import schemas
 from voltfleet.station.v2.engine import _TABLE
+from voltfleet.station.v2.v21.engine import _ADDED
 
 NAMELESS = {"component": {}, "variable": {"name": "A"}}
 NAMELESS_FIELD = "getVariableData[0].component.name"
@@ -65,13 +66,15 @@ def test_other_vendors_messages_are_unknown():
 @pytest.mark.parametrize("version", [OcppVersion.V201, OcppVersion.V21])
 def test_every_handler_is_for_an_action_of_the_standard(version):
     assert set(_TABLE) <= schemas.actions(version)
+    assert set(_ADDED) <= schemas.actions(OcppVersion.V21)
 
 
 def test_21_knows_actions_that_201_does_not():
-    for bench, code in ((Bench2(), "NotImplemented"), (Bench21(), "NotSupported")):
+    for bench, code in ((Bench2(), "NotImplemented"), (Bench21(), OCCURRENCE)):
         bench.connect()
         bench.ask("AFRRSignal")
         assert bench.errors[-1][0] == code
+    assert "AFRRSignal" in _ADDED
 
 
 def test_a_send_of_21_is_taken_and_nothing_comes_back():

@@ -111,6 +111,10 @@ class Ev:
             self._decay
         )
 
+    def metered_wh_until(self, soc: float) -> float:
+        """What must still go through the meter until that state of charge."""
+        return self._room_wh(min(soc, 1.0))
+
     @property
     def _efficiency(self) -> float:
         return _EFFICIENCY[self.current_type]

@@ -1,6 +1,7 @@
 """Functional block C: who may charge. The CSMS says so (C01), or the Local Authorization List (C13,
 C14), or what the cache remembers (C10 to C12), or, offline, the settings (C15)."""
 
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -11,6 +12,7 @@ from voltfleet.station.outbox import Failure, FailureKind
 from voltfleet.station.v2.device_model import authorizing
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import authorization as m
+from voltfleet.station.v2.messages.tariffs import Tariff
 from voltfleet.station.v2.messages.types import (
     AuthorizationStatus,
     GenericStatus,
@@ -42,15 +44,17 @@ class Known(NamedTuple):
 
 
 class Authorization(Block):
-    """Asks the CSMS, and keeps what it knows of tokens; it survives a reboot (C10.FR.02)."""
+    """Asks the CSMS, and keeps what it knows of tokens; it survives a reboot (C10.FR.02).
+    ``on_tariff`` hears of the driver's own tariff (2.1)."""
 
-    __slots__ = ("_model", "cache", "local_list")
+    __slots__ = ("_model", "cache", "local_list", "on_tariff")
 
     def __init__(self, ctx: Context, model: DeviceModel) -> None:
         super().__init__(ctx)
         self._model = model
         self.cache = TokenCache(model)
         self.local_list: LocalList[IdTokenInfo] | None = None
+        self.on_tariff: Callable[[IdToken, Tariff], None] | None = None
 
     def authorize(self, token: IdToken, evse_id: int, hear: Hear) -> None:
         """Tell ``hear`` whether the token may charge at the EVSE: at once if it is known here."""
@@ -118,6 +122,8 @@ class Authorization(Block):
     ) -> None:
         info = answer.id_token_info
         self.learn(token, info)
+        if answer.tariff is not None and self.on_tariff is not None:
+            self.on_tariff(token, answer.tariff)
         accepted = info.allows(evse_id)
         hear(Verdict(accepted, said("Authorize", info), told(info), group_of(info)))
 

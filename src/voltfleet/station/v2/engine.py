@@ -1,12 +1,15 @@
 """The functional blocks of OCPP 2.x, wired together."""
 
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
 import msgspec
 
 from voltfleet.domain.commands import CommandKind, Payload
 from voltfleet.domain.hosting import Command
 from voltfleet.ocppj import schemas
 from voltfleet.ocppj.errors import RpcError, RpcErrorCode
-from voltfleet.station.blocks import dispatch, table_of
+from voltfleet.station.blocks import Block, Handler, dispatch, table_of
 from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
@@ -60,8 +63,23 @@ _TABLE = table_of(
 """In the order of `Engine2._blocks`."""
 
 
+class Parts(NamedTuple):
+    """What the blocks of a later version build upon."""
+
+    model: DeviceModel
+    availability: Availability
+    authorization: Authorization
+    sessions: Sessions
+    events: TransactionEvents
+    transactions: Transactions
+    smart: SmartCharging
+    reset: Reset
+
+
 class Engine2:
-    """An OCPP 2.0.1 Charging Station; of 2.1 it speaks the same functional blocks."""
+    """An OCPP 2.0.1 Charging Station; `v21.engine.Engine21` adds to it."""
+
+    smart_charging: type[SmartCharging] = SmartCharging
 
     __slots__ = (
         "_blocks",
@@ -91,7 +109,7 @@ class Engine2:
         events = TransactionEvents(ctx, sessions)
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
         reservations = Reservations(ctx, model, availability, sessions)
-        self._smart = smart = SmartCharging(ctx, model, availability, sessions)
+        self._smart = smart = self.smart_charging(ctx, model, availability, sessions)
         places = Places(ctx, availability, registration, sessions, reservations)
         transactions = Transactions(
             ctx,
@@ -134,6 +152,21 @@ class Engine2:
         )
         ctx.hardware.listener = self._hardware
         ctx.on_power_up = self._power_up
+        self._extend(
+            Parts(
+                model,
+                availability,
+                authorization,
+                sessions,
+                events,
+                transactions,
+                smart,
+                self._reset,
+            )
+        )
+
+    def _extend(self, parts: Parts) -> None:
+        """Build more on it."""
 
     def connected(self) -> None:
         """The socket is open."""
@@ -145,16 +178,25 @@ class Engine2:
 
     def answer(self, action: str, payload: msgspec.Raw) -> msgspec.Struct:
         """Handle a CALL. While rejected, every one is a SecurityError (B03.FR.07)."""
+        return self._handle(_TABLE, self._blocks, action, payload)
+
+    def _handle(
+        self,
+        table: Mapping[str, Handler],
+        blocks: Sequence[Block],
+        action: str,
+        payload: msgspec.Raw,
+    ) -> msgspec.Struct:
         if self._registration.standing is Standing.REJECTED:
             raise RpcError(
                 RpcErrorCode.SECURITY_ERROR, "the CSMS has rejected this charging station"
             )
-        if action in _TABLE:
+        if action in table:
             schemas.check(self.ctx.version, schemas.Kind.REQUEST, action, payload)
-        return dispatch(self.ctx.version, _TABLE, self._blocks, action, payload)
+        return dispatch(self.ctx.version, table, blocks, action, payload)
 
     def received(self, action: str, payload: msgspec.Raw) -> None:
-        """OCPP 2.1's only SEND goes from the station to the CSMS: nothing to do with one."""
+        """2.0.1 knows no SEND."""
 
     def lose_power(self, seconds: float) -> None:
         """The mains fail for so long."""

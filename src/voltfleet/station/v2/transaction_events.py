@@ -6,6 +6,7 @@ station is offline and sends them in order (E04, E08, E11, E12).
 
 from collections.abc import Callable
 from functools import partial
+from typing import Protocol
 
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
@@ -22,19 +23,35 @@ from voltfleet.station.v2.messages.types import EvseRef, IdToken, IdTokenInfo
 from voltfleet.station.v2.permit import Verdict
 from voltfleet.station.v2.session import Session, Sessions, Transaction
 
+_METERED = frozenset({TriggerReason.METER_VALUE_PERIODIC, TriggerReason.METER_VALUE_CLOCK})
 OnInfo = Callable[[Session, Transaction, IdToken, IdTokenInfo], None]
+
+
+class Extension(Protocol):
+    """What a later version adds to the events."""
+
+    def tell(
+        self, session: Session, transaction: Transaction, event: m.TransactionEvent
+    ) -> m.TransactionEvent:
+        """The event as it is to be sent."""
+
+    def answered(
+        self, session: Session, transaction: Transaction, answer: m.TransactionEventResponse
+    ) -> None:
+        """What the CSMS answered."""
 
 
 class TransactionEvents(Block):
     """Sends TransactionEvents of a session's transaction. ``on_info`` (set by `Transactions`) hears
-    what the CSMS says about a token."""
+    what the CSMS says about a token; ``extension`` is there in 2.1 only."""
 
-    __slots__ = ("_sessions", "on_info")
+    __slots__ = ("_sessions", "extension", "on_info")
 
     def __init__(self, ctx: Context, sessions: Sessions) -> None:
         super().__init__(ctx)
         self._sessions = sessions
         self.on_info: OnInfo = _nobody
+        self.extension: Extension | None = None
 
     def started(self, session: Session, trigger: TriggerReason, values: list[MeterValue]) -> None:
         """The first event."""
@@ -91,17 +108,35 @@ class TransactionEvents(Block):
             id_token=token,
             reservation_id=reservation_id,
         )
-        self.ctx.call(
-            request,
-            m.TransactionEventResponse,
-            partial(self._answered, session, transaction, token),
-            partial(self._given_up, session, transaction, token),
-            lane,
-        )
+        if self.extension is not None:
+            request = self.extension.tell(session, transaction, request)
+        self._tell(session, transaction, request, lane)
         if token is not None and not self.ctx.online:
             session.conclude(
                 Verdict(accepted=True, text="started; the CSMS is told once it is reached")
             )
+
+    def _tell(
+        self, session: Session, transaction: Transaction, request: m.TransactionEvent, lane: Lane
+    ) -> None:
+        # Urgent, whatever it tells: no two events may ever have one number.
+        self.ctx.remember(urgent=True)
+        self.ctx.call(
+            request,
+            m.TransactionEventResponse,
+            partial(self._answered, session, transaction, request.id_token),
+            partial(self._given_up, session, transaction, request.id_token),
+            lane,
+            memo=request,
+        )
+
+    def tell_again(self, request: m.TransactionEvent) -> None:
+        """It was not answered before a power cut, which ended its transaction: what is answered
+        concerns no session any more, but what the CSMS says of the token does."""
+        over = Session(self.ctx.hardware.evses[0])
+        transaction = Transaction(request.transaction_info.transaction_id, self.ctx.now)
+        metered = request.trigger_reason in _METERED
+        self._tell(over, transaction, request, Lane.METER if metered else Lane.TRANSACTION)
 
     def _info(
         self, session: Session, transaction: Transaction, reason: StoppedReason | None
@@ -148,6 +183,8 @@ class TransactionEvents(Block):
         subject = token or _paying(session, transaction)
         if info is not None and subject is not None:
             self.on_info(session, transaction, subject, info)
+        if self.extension is not None:
+            self.extension.answered(session, transaction, answer)
 
     def _given_up(
         self, session: Session, transaction: Transaction, token: IdToken | None, failure: Failure

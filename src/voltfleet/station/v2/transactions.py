@@ -196,14 +196,28 @@ class Transactions(Block):
         if self._model.flag(catalog.STOP_TX_ON_INVALID_ID):
             self.stop(session, TriggerReason.DEAUTHORIZED, StoppedReason.DE_AUTHORIZED)
         elif not session.suspended:
-            self._suspend(session)
+            self.suspend(session)
 
-    def _suspend(self, session: Session) -> None:
-        """E05.FR.03: no energy, but the transaction goes on until its driver ends it."""
+    def suspend(
+        self,
+        session: Session,
+        trigger: TriggerReason = TriggerReason.CHARGING_STATE_CHANGED,
+        reason: StoppedReason = StoppedReason.OTHER,
+    ) -> None:
+        """No energy, but the transaction goes on until its driver ends it (E05.FR.03), or ends with
+        that, if TxStopPoint says so."""
         session.suspended = True
         self._power_off(session)
-        self.told_state(session)
+        if trigger is TriggerReason.CHARGING_STATE_CHANGED:
+            self.told_state(session)
+        else:
+            self.advance(session, trigger, reason)
         driver.returns(self.ctx, session.evse, partial(self.stop_by_driver, session))
+
+    def resume(self, session: Session) -> None:
+        """What suspended it is over."""
+        session.suspended = False
+        self.power_on(session)
 
     # --- power ----------------------------------------------------------------------------------
 

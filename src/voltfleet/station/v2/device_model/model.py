@@ -3,25 +3,31 @@
 An idle station that nobody configured holds nothing here but two references.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 
-from voltfleet.domain.specs import StationSpec
+from voltfleet.domain.specs import OcppVersion, StationSpec
 from voltfleet.station.v2.device_model.catalog import CONTROLLERS
 from voltfleet.station.v2.device_model.definition import Definition, Facts, Key, key_of
 from voltfleet.station.v2.device_model.physical import components_of
 from voltfleet.station.v2.messages.types import Component, Variable
+from voltfleet.station.v2.v21.device_model import ADDED
 
 
 @cache
-def definitions_of(spec: StationSpec) -> Mapping[Key, Definition]:
+def definitions_of(
+    spec: StationSpec, version: OcppVersion = OcppVersion.V201
+) -> Mapping[Key, Definition]:
     """Every variable of a station so built, in the order of reports."""
-    return {d.key: d for d in (*components_of(spec), *CONTROLLERS)}
+    added = ADDED if version is OcppVersion.V21 else ()
+    return {d.key: d for d in (*components_of(spec), *CONTROLLERS, *added)}
 
 
 @cache
-def _component_keys(spec: StationSpec) -> frozenset[tuple[str, str, int, int]]:
-    return frozenset(key[:4] for key in definitions_of(spec))
+def _component_keys(
+    spec: StationSpec, version: OcppVersion
+) -> frozenset[tuple[str, str, int, int]]:
+    return frozenset(key[:4] for key in definitions_of(spec, version))
 
 
 class DeviceModel:
@@ -36,7 +42,8 @@ class DeviceModel:
     @property
     def definitions(self) -> Mapping[Key, Definition]:
         """Every variable of the station."""
-        return definitions_of(self._facts.ctx.spec)
+        ctx = self._facts.ctx
+        return definitions_of(ctx.spec, ctx.version)
 
     def find(self, component: Component, variable: Variable) -> Definition | None:
         """The variable of that name, if the station has it."""
@@ -44,8 +51,8 @@ class DeviceModel:
 
     def has_component(self, component: Component) -> bool:
         """Whether the station has such a component."""
-        key = key_of(component, _NO_VARIABLE)[:4]
-        return key in _component_keys(self._facts.ctx.spec)
+        ctx = self._facts.ctx
+        return key_of(component, _NO_VARIABLE)[:4] in _component_keys(ctx.spec, ctx.version)
 
     def text(self, definition: Definition) -> str:
         """The Actual value."""
@@ -74,6 +81,18 @@ class DeviceModel:
             return False
         self.note(definition, kept)
         return True
+
+    @property
+    def changed(self) -> list[tuple[Key, str]]:
+        """What is not as it left the factory."""
+        return [(definition.key, value) for definition, value in (self._changed or {}).items()]
+
+    def recall(self, changed: Iterable[tuple[Key, str]]) -> None:
+        """It was changed so before a power cut. What this release has no use for is left out."""
+        for key, value in changed:
+            definition = self.definitions.get(key)
+            if definition is not None and (definition.check is None or definition.check(value)):
+                self.note(definition, value)
 
     def note(self, definition: Definition, value: str) -> None:
         """It is so now, whoever may change it."""

@@ -1,5 +1,6 @@
 """Functional block C: authorization."""
 
+from voltfleet.station.v2.messages.tariffs import Tariff
 from voltfleet.station.v2.messages.types import (
     Answered,
     GenericStatus,
@@ -18,9 +19,10 @@ class Authorize(Outgoing, frozen=True):
 
 
 class AuthorizeResponse(Answered, frozen=True):
-    """C01"""
+    """C01; a tariff is of OCPP 2.1."""
 
     id_token_info: IdTokenInfo
+    tariff: Tariff | None = None
 
 
 class ClearCache(Incoming, frozen=True):

@@ -2,7 +2,10 @@
 
 from enum import StrEnum
 
+import msgspec
+
 from voltfleet.station.v2.messages.metering import MeterValue
+from voltfleet.station.v2.messages.tariffs import CostDetails
 from voltfleet.station.v2.messages.types import (
     Answered,
     EvseRef,
@@ -10,6 +13,7 @@ from voltfleet.station.v2.messages.types import (
     IdTokenInfo,
     Incoming,
     Outgoing,
+    Shared,
 )
 
 
@@ -33,12 +37,16 @@ class TriggerReason(StrEnum):
     ENERGY_LIMIT_REACHED = "EnergyLimitReached"
     EV_COMMUNICATION_LOST = "EVCommunicationLost"
     EV_CONNECT_TIMEOUT = "EVConnectTimeout"
+    COST_LIMIT_REACHED = "CostLimitReached"
+    LIMIT_SET = "LimitSet"
     METER_VALUE_CLOCK = "MeterValueClock"
     METER_VALUE_PERIODIC = "MeterValuePeriodic"
     REMOTE_START = "RemoteStart"
     REMOTE_STOP = "RemoteStop"
     RESET_COMMAND = "ResetCommand"
+    SOC_LIMIT_REACHED = "SoCLimitReached"
     STOP_AUTHORIZED = "StopAuthorized"
+    TARIFF_CHANGED = "TariffChanged"
     TIME_LIMIT_REACHED = "TimeLimitReached"
     TRIGGER = "Trigger"
     UNLOCK_COMMAND = "UnlockCommand"
@@ -68,23 +76,36 @@ class StoppedReason(StrEnum):
     OVERCURRENT_FAULT = "OvercurrentFault"
     POWER_LOSS = "PowerLoss"
     REMOTE = "Remote"
+    SOC_LIMIT_REACHED = "SOCLimitReached"
     STOPPED_BY_EV = "StoppedByEV"
     TIME_LIMIT_REACHED = "TimeLimitReached"
     TIMEOUT = "Timeout"
 
 
+class TransactionLimit(Shared, frozen=True):
+    """TransactionLimitType (2.1)"""
+
+    max_cost: float | None = None
+    max_energy: float | None = None
+    max_time: int | None = None
+    max_so_c: int | None = msgspec.field(default=None, name="maxSoC")
+
+
 class TransactionInfo(Outgoing, frozen=True):
-    """TransactionType"""
+    """TransactionType; the last three are of OCPP 2.1."""
 
     transaction_id: str
     charging_state: ChargingState | None = None
     time_spent_charging: int | None = None
     stopped_reason: StoppedReason | None = None
     remote_start_id: int | None = None
+    operation_mode: str | None = None
+    tariff_id: str | None = None
+    transaction_limit: TransactionLimit | None = None
 
 
 class TransactionEvent(Outgoing, frozen=True):
-    """E01 to E15"""
+    """E01 to E15; ``cost_details`` is of OCPP 2.1."""
 
     event_type: TransactionEventType
     timestamp: str
@@ -96,12 +117,15 @@ class TransactionEvent(Outgoing, frozen=True):
     evse: EvseRef | None = None
     id_token: IdToken | None = None
     reservation_id: int | None = None
+    cost_details: CostDetails | None = None
 
 
 class TransactionEventResponse(Answered, frozen=True):
-    """E01 to E15"""
+    """E01 to E16; a limit is of OCPP 2.1."""
 
     id_token_info: IdTokenInfo | None = None
+    total_cost: float | None = None
+    transaction_limit: TransactionLimit | None = None
 
 
 class GetTransactionStatus(Incoming, frozen=True):
