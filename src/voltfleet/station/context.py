@@ -91,6 +91,7 @@ class Context:
         "link_wanted",
         "now",
         "on_power_up",
+        "on_settled",
         "outbox",
         "ping_seconds",
         "registration",
@@ -130,6 +131,7 @@ class Context:
         self.ping_seconds = PING_SECONDS
         self.registration = ConnectionState.WAITING
         self.on_power_up: Callable[[], None] = _nothing
+        self.on_settled: Callable[[], None] | None = None
         self._reports: list[StationReport] = []
         self._transfer_id = 0
         self._transfers: dict[int, OnTransfer] | None = None
@@ -176,6 +178,12 @@ class Context:
     ) -> None:
         """Like `call`, with a payload that is JSON already; any JSON object is an answer."""
         self.outbox.put(OutCall(action, payload, _ANY, on_answer, on_failure, Lane.NORMAL))
+
+    def settle(self) -> None:
+        """All that a stimulus brought about is done: let ``on_settled`` look at it, and send."""
+        if self.on_settled is not None:
+            self.on_settled()
+        self.outbox.pump(self.now)
 
     # --- to the host ----------------------------------------------------------------------------
 

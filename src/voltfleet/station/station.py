@@ -64,7 +64,7 @@ class ChargingStation:
         if self._ctx.link_wanted:
             self._ctx.register(ConnectionState.CONNECTED)
             self._engine.connected()
-            self._ctx.outbox.pump(self._ctx.now)
+            self._ctx.settle()
 
     def disconnected(self, now: float) -> None:
         """The socket is gone, whoever closed it."""
@@ -89,7 +89,7 @@ class ChargingStation:
             action = self._receive_broken(error)
         else:
             action = self._receive_frame(frame)
-        self._ctx.outbox.pump(self._ctx.now)
+        self._ctx.settle()
         return action
 
     def command(self, command: Command, now: float) -> None:
@@ -102,13 +102,13 @@ class ChargingStation:
                 self._engine.command(kind, payload, command)
         except (HardwareRefusal, ValueError, msgspec.ValidationError) as refusal:
             self._ctx.outcome(command, CommandState.REJECTED, str(refusal))
-        self._ctx.outbox.pump(self._ctx.now)
+        self._ctx.settle()
 
     def transferred(self, transfer_id: int, result: TransferResult, now: float) -> None:
         """A `Transfer` that was reported has ended. One that nobody waits for is ignored."""
         self._enter(now)
         self._ctx.transferred(transfer_id, result)
-        self._ctx.outbox.pump(self._ctx.now)
+        self._ctx.settle()
 
     def tick(self, now: float) -> None:
         """Time has come: fire every timer that is due."""
@@ -117,7 +117,7 @@ class ChargingStation:
         self._ctx.outbox.expire(now)
         while self._ctx.timers.fire_next(now):
             pass
-        self._ctx.outbox.pump(now)
+        self._ctx.settle()
 
     # --- what the host does next ----------------------------------------------------------------
 

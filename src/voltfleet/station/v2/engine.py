@@ -23,10 +23,14 @@ from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.display import Display
+from voltfleet.station.v2.events import Events
 from voltfleet.station.v2.hardware_events import HardwareEvents
+from voltfleet.station.v2.installed_monitors import InstalledMonitors
 from voltfleet.station.v2.inventory import Inventory
 from voltfleet.station.v2.local_auth_list import LocalAuthList
 from voltfleet.station.v2.meter_values import MeterReadings
+from voltfleet.station.v2.monitoring import Monitoring
+from voltfleet.station.v2.monitoring_reports import MonitoringReports
 from voltfleet.station.v2.operator_commands import OperatorCommands
 from voltfleet.station.v2.places import Places
 from voltfleet.station.v2.registration import Registration
@@ -41,6 +45,7 @@ from voltfleet.station.v2.transactions import Transactions
 from voltfleet.station.v2.trigger import Trigger
 from voltfleet.station.v2.user_commands import UserCommands
 from voltfleet.station.v2.variables import Variables
+from voltfleet.station.v2.watch import Watch
 
 _TABLE = table_of(
     (
@@ -58,9 +63,12 @@ _TABLE = table_of(
         SmartCharging,
         Customers,
         Display,
+        Monitoring,
+        MonitoringReports,
     )
 )
 """In the order of `Engine2._blocks`."""
+_FAULTS = frozenset({HardwareEvent.FAULTED, HardwareEvent.FAULT_CLEARED})
 
 
 class Parts(NamedTuple):
@@ -88,10 +96,12 @@ class Engine2:
         "_inventory",
         "_meters",
         "_model",
+        "_monitoring_reports",
         "_registration",
         "_reset",
         "_security",
         "_smart",
+        "_watch",
         "ctx",
     )
 
@@ -134,6 +144,9 @@ class Engine2:
         self._commands = UserCommands(
             ctx, sessions, authorization, transactions, places, remote, operator
         )
+        installed = InstalledMonitors(ctx.spec)
+        self._watch = Watch(ctx, model, sessions, Events(ctx, model), installed)
+        self._monitoring_reports = MonitoringReports(ctx, installed)
         self._blocks = (
             availability,
             variables,
@@ -149,6 +162,8 @@ class Engine2:
             smart,
             Customers(ctx, authorization),
             Display(ctx, model, sessions),
+            Monitoring(ctx, model, installed, self._watch),
+            self._monitoring_reports,
         )
         ctx.hardware.listener = self._hardware
         ctx.on_power_up = self._power_up
@@ -207,6 +222,8 @@ class Engine2:
         self._commands.perform(kind, payload, command)
 
     def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
+        if event in _FAULTS:
+            self._watch.fault_changed()
         self._happenings.heard(event, evse, connector)
         if event is HardwareEvent.OFFER_CHANGED:
             self._smart.offer_changed(evse)
@@ -216,6 +233,8 @@ class Engine2:
     def _power_up(self) -> None:
         self._reset.power_up()
         self._inventory.power_up()
+        self._monitoring_reports.power_up()
+        self._watch.power_up()
         self._registration.power_up()
         self._meters.schedule_all()
 

@@ -64,7 +64,7 @@ class Inventory(Block):
         found = [
             d
             for d in self._model.definitions.values()
-            if (named is None or any(_is_named(d, item) for item in named))
+            if (named is None or any(is_named(d, item) for item in named))
             and (criteria is None or any(self._fits(d, c) for c in criteria))
         ]
         if not found:
@@ -145,7 +145,7 @@ class Inventory(Block):
         return [actual, most]
 
 
-def _is_named(definition: Definition, item: m.ComponentVariable) -> bool:
+def is_named(definition: Definition, item: m.ComponentVariable) -> bool:
     """What is left out of a name stands for all (B08.FR.20 to FR.24)."""
     wanted, variable = key_of(item.component, item.variable or Variable("")), item.variable
     evse = item.component.evse

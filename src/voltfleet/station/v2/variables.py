@@ -27,14 +27,14 @@ class Variables(Block):
     def get_variables(self, request: m.GetVariables) -> m.GetVariablesResponse:
         """One result per item, in the same order (B06.FR.01 to FR.03)."""
         items = request.get_variable_data
-        _bound("getVariableData", len(items), catalog.ITEMS_PER_GET_VARIABLES)
+        bound("getVariableData", len(items), catalog.ITEMS_PER_GET_VARIABLES)
         return m.GetVariablesResponse(tuple(map(self._get, items)))
 
     @handles(m.SetVariables)
     def set_variables(self, request: m.SetVariables) -> m.SetVariablesResponse:
         """One result per item, in the same order (B05.FR.01 to FR.03)."""
         items = request.set_variable_data
-        _bound("setVariableData", len(items), catalog.ITEMS_PER_SET_VARIABLES)
+        bound("setVariableData", len(items), catalog.ITEMS_PER_SET_VARIABLES)
         return m.SetVariablesResponse(tuple(map(self._set, items)))
 
     # --- get ------------------------------------------------------------------------------------
@@ -96,7 +96,7 @@ _UNKNOWN_TO_SET = {
 """By whether the component is known."""
 
 
-def _bound(field: str, count: int, most: int) -> None:
+def bound(field: str, count: int, most: int) -> None:
     """B05.FR.11, B06.FR.16: more items than DeviceDataCtrlr says are an occurrence violation."""
     if count > most:
         raise RpcError(

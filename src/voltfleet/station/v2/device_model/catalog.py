@@ -18,6 +18,7 @@ from voltfleet.station.v2.device_model.definition import (
     whole,
 )
 from voltfleet.station.v2.device_model.displaying import DISPLAY
+from voltfleet.station.v2.device_model.monitoring import MONITORING
 from voltfleet.station.v2.messages.metering import Measurand
 from voltfleet.station.v2.messages.provisioning import DataType, VariableCharacteristics
 
@@ -204,6 +205,7 @@ CONTROLLERS = (
     *RESERVATIONS,
     *SMART_CHARGING,
     *DISPLAY,
+    *MONITORING,
     *_TRANSACTIONS,
 )
 """All of the above, in the order of reports."""

@@ -44,7 +44,8 @@ Key = tuple[str, str, int, int, str, str]
 class Definition:
     """One variable. It has a ``value`` as it left the factory, or it is ``read`` anew each time;
     without a ``check`` nobody can change it. ``max_set`` is the value of its MaxSet attribute.
-    ``in_summary`` puts it into the SummaryInventory; ``varies``: the station changes it itself."""
+    ``in_summary`` puts it into the SummaryInventory; ``varies``: the station changes it itself;
+    ``flows``: it changes by itself while energy flows at its EVSE."""
 
     component: Component
     variable: Variable
@@ -55,6 +56,7 @@ class Definition:
     max_set: str | None = None
     in_summary: bool = False
     varies: bool = False
+    flows: bool = False
 
     @property
     def mutability(self) -> Mutability:
@@ -95,7 +97,7 @@ def component(name: str, evse_id: int | None = None, connector_id: int | None = 
 
 def flag(owner: str, name: str, *, default: bool, instance: str | None = None) -> Definition:
     """True or false, as the CSMS likes."""
-    characteristics = VariableCharacteristics(DataType.BOOLEAN, supports_monitoring=False)
+    characteristics = VariableCharacteristics(DataType.BOOLEAN, supports_monitoring=True)
     value = "true" if default else "false"
     variable = Variable(name, instance)
     return Definition(component(owner), variable, characteristics, value, check=_boolean)
@@ -113,7 +115,7 @@ def whole(
     """A whole number within limits."""
     least, most = limits
     characteristics = VariableCharacteristics(
-        DataType.INTEGER, supports_monitoring=False, unit=unit, min_limit=least, max_limit=most
+        DataType.INTEGER, supports_monitoring=True, unit=unit, min_limit=least, max_limit=most
     )
     return Definition(
         component(owner),
@@ -136,7 +138,7 @@ def choice(
 ) -> Definition:
     """Some of the allowed words, separated by commas, each once."""
     characteristics = VariableCharacteristics(
-        data_type, supports_monitoring=False, values_list=",".join(allowed)
+        data_type, supports_monitoring=True, values_list=",".join(allowed)
     )
     check = _members(tuple(allowed), at_least, len(allowed) if at_most is None else at_most)
     return Definition(component(owner), Variable(name), characteristics, default, check=check)
@@ -145,7 +147,7 @@ def choice(
 def text(owner: str, name: str, default: str, longest: int, *, shortest: int = 0) -> Definition:
     """Any text up to a length."""
     characteristics = VariableCharacteristics(
-        DataType.STRING, supports_monitoring=False, max_limit=longest
+        DataType.STRING, supports_monitoring=True, max_limit=longest
     )
 
     def check(value: str) -> str | None:
@@ -186,7 +188,7 @@ def varying(
 ) -> Definition:
     """Something that only the station changes (`DeviceModel.note`)."""
     characteristics = VariableCharacteristics(
-        data_type, supports_monitoring=False, max_limit=max_limit
+        data_type, supports_monitoring=True, max_limit=max_limit
     )
     variable = Variable(name, instance)
     where = component(owner) if isinstance(owner, str) else owner
@@ -201,6 +203,7 @@ def live(
     *,
     max_set: str | None = None,
     in_summary: bool = False,
+    flows: bool = False,
 ) -> Definition:
     """Something that is read anew each time."""
     where = component(owner) if isinstance(owner, str) else owner
@@ -211,6 +214,7 @@ def live(
         read=read,
         max_set=max_set,
         in_summary=in_summary,
+        flows=flows,
     )
 
 

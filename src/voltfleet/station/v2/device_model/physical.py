@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from functools import cache, partial
 
 from voltfleet.domain.specs import ConnectorSpec, ConnectorType, CurrentType, StationSpec
+from voltfleet.station.connector import Fault
+from voltfleet.station.meter import Reading
 from voltfleet.station.v2.device_model.definition import (
     Definition,
     Facts,
@@ -17,9 +19,9 @@ from voltfleet.station.v2.messages.provisioning import DataType, VariableCharact
 
 _STATION = "ChargingStation"
 _STATES = VariableCharacteristics(
-    DataType.OPTION_LIST, supports_monitoring=False, values_list=",".join(ConnectorStatus)
+    DataType.OPTION_LIST, supports_monitoring=True, values_list=",".join(ConnectorStatus)
 )
-_PROBLEM = VariableCharacteristics(DataType.BOOLEAN, supports_monitoring=False)
+_PROBLEM = VariableCharacteristics(DataType.BOOLEAN, supports_monitoring=True)
 _TYPES = {
     ConnectorType.TYPE1: "cType1",
     ConnectorType.TYPE2: "cType2",
@@ -32,6 +34,9 @@ _TYPES = {
 """ConnectorEnumType (Part 2 Appendix 7.2)."""
 
 MAX_SERIAL = 25
+IDLE_CELSIUS, FULL_LOAD_CELSIUS, OVERHEATED_CELSIUS = 25.0, 65.0, 95.0
+MAX_CELSIUS = 125.0
+"""What the sensor can show."""
 
 
 def serial_number(identity: str) -> str:
@@ -72,14 +77,32 @@ def _of_evse(evse_id: int, connectors: tuple[ConnectorSpec, ...]) -> Iterator[De
     evse = component("EVSE", evse_id)
     most_w = max(c.max_power_w for c in connectors)
     power = VariableCharacteristics(
-        DataType.DECIMAL, supports_monitoring=False, unit="W", min_limit=0, max_limit=most_w
+        DataType.DECIMAL, supports_monitoring=True, unit="W", min_limit=0, max_limit=most_w
     )
     yield fixed(evse, "AllowReset", DataType.BOOLEAN, "true")
     yield live(evse, "AvailabilityState", _STATES, partial(_evse_state, evse_id), in_summary=True)
     yield fixed(evse, "Available", DataType.BOOLEAN, "true")
-    yield live(evse, "Power", power, partial(_evse_power, evse_id), max_set=str(most_w))
+    read_power = partial(_evse_power, evse_id)
+    yield live(evse, "Power", power, read_power, max_set=str(most_w), flows=True)
     yield live(evse, "Problem", _PROBLEM, partial(_evse_problem, evse_id), in_summary=True)
     yield fixed(evse, "SupplyPhases", DataType.INTEGER, _most_phases(connectors))
+    yield from _measured(evse_id, connectors)
+
+
+def _measured(evse_id: int, connectors: tuple[ConnectorSpec, ...]) -> Iterator[Definition]:
+    """What the EVSE's sensors show beside its power; a current is that of one phase."""
+    dc = connectors[0].current_type is CurrentType.DC
+    amps = max(c.max_current_a for c in connectors)
+    for owner, name, unit, most, read in (
+        ("EVSE", "DCCurrent" if dc else "ACCurrent", "A", amps, _current),
+        ("EVSE", "DCVoltage" if dc else "ACVoltage", "V", None, _voltage),
+        ("FiscalMetering", "EnergyImportRegister", "Wh", None, _register),
+        ("TemperatureSensor", "Temperature", "Celsius", MAX_CELSIUS, _temperature),
+    ):
+        shown = VariableCharacteristics(
+            DataType.DECIMAL, supports_monitoring=True, unit=unit, min_limit=0, max_limit=most
+        )
+        yield live(component(owner, evse_id), name, shown, partial(read, evse_id), flows=True)
 
 
 def _of_connector(evse_id: int, connector_id: int, spec: ConnectorSpec) -> Iterator[Definition]:
@@ -130,6 +153,32 @@ def _evse_power(evse_id: int, facts: Facts) -> str:
     evse = facts.ctx.hardware.evses[evse_id - 1]
     evse.advance(facts.ctx.now)
     return str(round(evse.power_w(), 1))
+
+
+def _current(evse_id: int, facts: Facts) -> str:
+    return str(round(_reading(evse_id, facts).current_a, 2))
+
+
+def _voltage(evse_id: int, facts: Facts) -> str:
+    return str(round(_reading(evse_id, facts).voltage_v, 1))
+
+
+def _register(evse_id: int, facts: Facts) -> str:
+    return str(_reading(evse_id, facts).energy_wh)
+
+
+def _temperature(evse_id: int, facts: Facts) -> str:
+    """It follows the power without delay, and is beyond all bounds with the fault that says so."""
+    evse = facts.ctx.hardware.evses[evse_id - 1]
+    if any(c.fault is Fault.HIGH_TEMPERATURE for c in evse.connectors):
+        return str(OVERHEATED_CELSIUS)
+    most_w = max(c.spec.max_power_w for c in evse.connectors)
+    load = _reading(evse_id, facts).power_w / most_w
+    return str(round(IDLE_CELSIUS + load * (FULL_LOAD_CELSIUS - IDLE_CELSIUS), 1))
+
+
+def _reading(evse_id: int, facts: Facts) -> Reading:
+    return facts.ctx.hardware.evses[evse_id - 1].reading(facts.ctx.now)
 
 
 def _station_serial(facts: Facts) -> str:

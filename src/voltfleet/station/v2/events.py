@@ -1,0 +1,105 @@
+"""Functional block N: NotifyEvent (N07, N08), in pages, and kept while the station is offline."""
+
+from functools import partial
+
+from voltfleet.domain.specs import OcppVersion
+from voltfleet.station.blocks import Block
+from voltfleet.station.context import Context
+from voltfleet.station.outbox import Failure, FailureKind
+from voltfleet.station.v2.device_model.model import DeviceModel
+from voltfleet.station.v2.device_model.monitoring import (
+    ACTIVE_LEVEL,
+    MONITORING_ENABLED,
+    OFFLINE_QUEUING_SEVERITY,
+)
+from voltfleet.station.v2.messages import monitoring as m
+from voltfleet.station.v2.messages.monitoring import EventData, EventNotification, EventTrigger
+from voltfleet.station.v2.messages.types import Component, Empty, Variable
+
+EVENTS_PER_MESSAGE = 20
+MAX_KEPT = 500
+"""With more events than this waiting for the CSMS, the oldest are dropped."""
+
+_Kept = tuple[int, EventData]
+"""An event, behind its severity."""
+
+
+class Events(Block):
+    """Collects events; `flush` sends those that may go."""
+
+    __slots__ = ("_kept", "_last_id", "_model")
+
+    def __init__(self, ctx: Context, model: DeviceModel) -> None:
+        super().__init__(ctx)
+        self._model = model
+        self._last_id = 0
+        self._kept: tuple[_Kept, ...] = ()
+
+    @property
+    def waiting(self) -> bool:
+        """Whether events wait for the CSMS."""
+        return bool(self._kept)
+
+    def muted(self, severity: int) -> bool:
+        """Whether nobody hears of an event of that severity now: monitoring is switched off, the
+        level is lower (N07.FR.15), or the station is offline and would not keep it (N07.FR.04)."""
+        model = self._model
+        if not model.flag(MONITORING_ENABLED) or severity > model.whole(ACTIVE_LEVEL):
+            return True
+        return not self.ctx.online and severity > model.whole(OFFLINE_QUEUING_SEVERITY)
+
+    def tell(
+        self,
+        severity: int,
+        trigger: EventTrigger,
+        where: tuple[Component, Variable],
+        value: str,
+        origin: EventNotification,
+        *,
+        cleared: bool = False,
+        monitor_id: int | None = None,
+        tech: tuple[str, str] | None = None,
+        transaction_id: str | None = None,
+    ) -> None:
+        """Something happened. ``tech`` is a code, and what it means."""
+        self._last_id += 1
+        code, info = (None, None) if tech is None else tech
+        event = EventData(
+            self._last_id,
+            self.ctx.timestamp(),
+            trigger,
+            value,
+            origin,
+            *where,
+            variable_monitoring_id=monitor_id,
+            cleared=True if cleared else None,
+            tech_code=code,
+            tech_info=info,
+            transaction_id=transaction_id,
+            severity=severity if self.ctx.version is OcppVersion.V21 else None,
+        )
+        self._keep((*self._kept, (severity, event)))
+
+    def flush(self) -> None:
+        """Send what waits, if the station is online. The numbers of pages begin with 0
+        (N07.FR.07, N08.FR.04)."""
+        if not self._kept or not self.ctx.online:
+            return
+        events, self._kept = self._kept, ()
+        for page, first in enumerate(range(0, len(events), EVENTS_PER_MESSAGE)):
+            part = events[first : first + EVENTS_PER_MESSAGE]
+            more = first + EVENTS_PER_MESSAGE < len(events)
+            request = m.NotifyEvent(
+                self.ctx.timestamp(), page, tuple(event for _, event in part), more
+            )
+            self.ctx.call(request, Empty, on_failure=partial(self._not_told, part))
+
+    def _not_told(self, part: tuple[_Kept, ...], failure: Failure) -> None:
+        """The link was lost before the answer: tell again, as if it had happened offline."""
+        if failure.kind is FailureKind.OFFLINE:
+            most = self._model.whole(OFFLINE_QUEUING_SEVERITY)
+            again = [kept for kept in part if kept[0] <= most]
+            self._keep(tuple(sorted((*again, *self._kept), key=lambda kept: kept[1].event_id)))
+
+    def _keep(self, events: tuple[_Kept, ...]) -> None:
+        self._kept = events[-MAX_KEPT:]
