@@ -12,6 +12,7 @@ from voltfleet.station.smart_charging import (
     Composite,
     Limit,
     Profile,
+    Purpose,
     RateUnit,
     composite,
     next_change,
@@ -52,6 +53,7 @@ class ChargingLimits:
         """Install it, in place of the one of that id or of that place, purpose and stack level."""
         kept = tuple(p for p in self.profiles if not _replaces(profile, p))
         self.profiles = (*kept, profile)
+        self._ctx.remember()
         self.apply()
 
     def remove(self, unwanted: Callable[[Profile], bool]) -> int:
@@ -60,12 +62,17 @@ class ChargingLimits:
         removed = len(self.profiles) - len(kept)
         if removed:
             self.profiles = kept
+            self._ctx.remember()
             self.apply()
         return removed
 
     def replaced_by(self, profile: Profile) -> int:
         """How many installed ones it would replace."""
         return sum(_replaces(profile, p) for p in self.profiles)
+
+    def lasting(self) -> tuple[Profile, ...]:
+        """Those that do not end with a transaction, and so outlive a power cut."""
+        return tuple(p for p in self.profiles if p.purpose is not Purpose.TX)
 
     def apply(self) -> None:
         """Let every EVSE offer what it may, and look again when that changes next."""

@@ -19,6 +19,9 @@ the blocks it needs (the engine builds them, bottom up, so that imports have no 
   on to the blocks concerned; blocks change hardware only through `Hardware`'s methods.
 - **Tell the host**: ``ctx.report(...)``, ``ctx.register(...)``, ``ctx.outcome(command, ...)``.
 - **Note for the diagnostics**: ``ctx.note(...)``; what is reported to the host is noted already.
+- **Remember**: ``ctx.remember()`` wherever something changes that outlives a power cut, with
+  ``urgent=True`` if no frame must go out before it is kept. The block's piece of the memory is in
+  ``memory`` and ``recall`` of its engine. A transaction message is remembered by its ``memo``.
 - **Reboot**: ``ctx.reboot(seconds)``; afterwards the engine's ``power_up`` is called.
 
 Handlers and callbacks run to completion, in one thread, and never wait.
@@ -79,6 +82,7 @@ class Context:
         "_reports",
         "_transfer_id",
         "_transfers",
+        "_urgent",
         "clock_error",
         "clock_offset",
         "close_code",
@@ -90,6 +94,7 @@ class Context:
         "journal",
         "link_wanted",
         "now",
+        "on_dial_failed",
         "on_power_up",
         "on_settled",
         "outbox",
@@ -131,8 +136,10 @@ class Context:
         self.ping_seconds = PING_SECONDS
         self.registration = ConnectionState.WAITING
         self.on_power_up: Callable[[], None] = _nothing
+        self.on_dial_failed: Callable[[], None] = _nothing
         self.on_settled: Callable[[], None] | None = None
         self._reports: list[StationReport] = []
+        self._urgent: bool | None = None
         self._transfer_id = 0
         self._transfers: dict[int, OnTransfer] | None = None
 
@@ -150,10 +157,12 @@ class Context:
         on_answer: Callable[[Answer], None] | None = None,
         on_failure: OnFailure | None = None,
         lane: Lane = Lane.NORMAL,
+        memo: Any = None,
     ) -> None:
         """Send a CALL when its turn comes; the action is the name of the request's type."""
         action = type(request).__name__
-        self.outbox.put(OutCall(action, request, decoder(answer), on_answer, on_failure, lane))
+        read = decoder(answer)
+        self.outbox.put(OutCall(action, request, read, on_answer, on_failure, lane, memo))
 
     def call_built(
         self,
@@ -163,11 +172,13 @@ class Context:
         on_answer: Callable[[Answer], None] | None = None,
         on_failure: OnFailure | None = None,
         lane: Lane = Lane.TRANSACTION,
+        memo: Any = None,
     ) -> None:
         """Like `call`, with a payload made at the moment of sending; None: it is not sent, and no
         callback is called."""
         action = request_type.__name__
-        self.outbox.put(OutCall(action, build, decoder(answer), on_answer, on_failure, lane))
+        read = decoder(answer)
+        self.outbox.put(OutCall(action, build, read, on_answer, on_failure, lane, memo))
 
     def call_raw(
         self,
@@ -206,6 +217,17 @@ class Context:
         """What was reported since the last time."""
         taken, self._reports = self._reports, []
         return taken
+
+    def remember(self, *, urgent: bool = False) -> None:
+        """Something changed that outlives a power cut. ``urgent``: what goes out from now on must
+        not overtake it."""
+        self._urgent = urgent or bool(self._urgent)
+
+    def take_remembered(self) -> bool | None:
+        """Whether what changed since the last time is urgent; None if nothing did."""
+        urgent, self._urgent = self._urgent, None
+        touched, self.outbox.touched = self.outbox.touched, False
+        return False if urgent is None and touched else urgent
 
     def register(self, state: ConnectionState, note: str | None = None) -> None:
         """The station has got so far with its CSMS."""

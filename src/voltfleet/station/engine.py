@@ -27,8 +27,15 @@ class Engine(Protocol):
     def received(self, action: str, payload: msgspec.Raw) -> None:
         """Handle a SEND (OCPP 2.1); the other versions ignore it."""
 
-    def lose_power(self, seconds: float) -> None:
-        """The mains fail for so long: what went on is over, and the station reboots after it."""
+    def lose_power(self) -> None:
+        """The mains fail: what went on is over. Nobody hears of it before the next boot."""
+
+    def memory(self) -> msgspec.Struct:
+        """What the version's part of the station would find after a power cut now."""
+
+    def recall(self, memory: msgspec.Raw) -> None:
+        """Put it back, as it was then, over hardware that was put back before. Raises
+        `msgspec.MsgspecError` for what it cannot read."""
 
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do it and report the outcome, now or later, exactly once. Raises `HardwareRefusal`."""

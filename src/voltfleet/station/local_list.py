@@ -41,9 +41,9 @@ class LocalList(Generic[Info]):
 
     __slots__ = ("_entries", "_version")
 
-    def __init__(self) -> None:
-        self._entries: dict[str, Info] = {}
-        self._version = 0
+    def __init__(self, version: int = 0, entries: Mapping[str, Info] | None = None) -> None:
+        self._entries: dict[str, Info] = dict(entries or {})
+        self._version = version
 
     def __len__(self) -> int:
         return len(self._entries)

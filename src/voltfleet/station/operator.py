@@ -58,9 +58,11 @@ def _inject(ctx: Context, engine: Engine, wanted: InjectFault) -> str:
         return f"{found} at connector {connector.number}"
     if found is FaultType.POWER_LOSS:
         ctx.report(LinkFault(LinkCondition.CUT))
-        engine.lose_power(amount)
+        engine.lose_power()
+        ctx.reboot(amount)
     elif found is FaultType.CLOCK_WRONG:
         ctx.clock_error = amount
+        ctx.remember()
     elif found in {FaultType.NETWORK_DROP, FaultType.HALF_OPEN_SOCKET}:
         _break_network(ctx, found, amount)
     else:
@@ -69,6 +71,7 @@ def _inject(ctx: Context, engine: Engine, wanted: InjectFault) -> str:
 
 
 def _break_connector(ctx: Context, connector: Connector, fault: FaultType) -> None:
+    ctx.remember()
     evse = ctx.hardware.evse_of(connector)
     if fault is FaultType.STUCK_CONNECTOR:
         connector.stuck = True
@@ -125,6 +128,8 @@ def _mend_connector(ctx: Context, connector: Connector) -> list[str]:
     broken = [str(connector.fault)] if connector.fault is not None else []
     broken += [FaultType.STUCK_CONNECTOR] if connector.stuck else []
     broken += [FaultType.METER_STUCK] if meter.stuck_wh is not None else []
+    if broken:
+        ctx.remember()
     connector.stuck = False
     meter.stuck_wh = None
     ctx.hardware.set_fault(connector, None)
@@ -135,6 +140,7 @@ def _mend_station(ctx: Context) -> list[str]:
     broken = []
     if ctx.clock_error:
         ctx.clock_error = 0.0
+        ctx.remember()
         broken.append("the clock")
     if ctx.faults is not None:
         ctx.faults.heal()

@@ -85,9 +85,10 @@ OnFailure = Callable[[Failure], None]
 
 
 class OutCall:
-    """A CALL in the outbox. ``build`` makes its payload when it is sent; None: no longer needed."""
+    """A CALL in the outbox. ``build`` makes its payload when it is sent; None: no longer needed.
+    ``memo`` is what makes it anew after a power cut; None: it is forgotten."""
 
-    __slots__ = ("action", "answer", "attempts", "build", "lane", "on_answer", "on_failure")
+    __slots__ = ("action", "answer", "attempts", "build", "lane", "memo", "on_answer", "on_failure")
 
     def __init__(
         self,
@@ -97,6 +98,7 @@ class OutCall:
         on_answer: Callable[[Any], None] | None,
         on_failure: OnFailure | None,
         lane: Lane,
+        memo: Any = None,
     ) -> None:
         self.action = action
         self.build = build
@@ -104,6 +106,7 @@ class OutCall:
         self.on_answer = on_answer
         self.on_failure = on_failure
         self.lane = lane
+        self.memo = memo
         self.attempts = 0
 
     def fail(self, failure: Failure) -> None:
@@ -121,7 +124,7 @@ class Outbox:
     ``attempts`` and ``retry_seconds`` are what TransactionMessageAttempts and -RetryInterval say;
     the engine sets them when they change. ``objects``: the version knows CALLRESULTERROR (OCPP 2.1
     Part 4 §4.2.4), so that answers are held against the standard's schemas, and one that does not
-    fit is told to its sender.
+    fit is told to its sender. ``touched``: other transaction messages wait than when it was reset.
     """
 
     __slots__ = (
@@ -133,11 +136,13 @@ class Outbox:
         "gate",
         "objects",
         "retry_seconds",
+        "touched",
     )
 
     def __init__(self, seed: int, *, objects: bool = False) -> None:
         self._peer: RpcPeer[OutCall] = RpcPeer(seed)
         self.objects = objects
+        self.touched = False
         self._queue: list[OutCall] = []
         self._retry_at = 0.0
         self.attempts = 3
@@ -164,12 +169,19 @@ class Outbox:
         under_way = [] if pending is None else [pending.token]
         return (c.build for c in (*under_way, *self._queue) if c.lane in _KEPT)
 
+    def memos(self) -> list[Any]:
+        """What makes them anew, in the same order."""
+        pending = self._peer.pending
+        calls = self._queue if pending is None else (pending.token, *self._queue)
+        return [call.memo for call in calls if call.memo is not None]
+
     def put(self, call: OutCall) -> None:
         """Queue it, or fail it at once if its lane does not wait and the gate is shut."""
         if call.lane not in _KEPT and self.gate < _NEEDS[call.lane]:
             call.fail(OFFLINE)
             return
         self._queue.append(call)
+        self.touched |= call.memo is not None
         if len(self._queue) > MAX_QUEUED:
             self._thin()
 
@@ -195,7 +207,9 @@ class Outbox:
         """Send the next CALL if none is under way and one may go."""
         while self._peer.pending is None and (call := self._take(now)) is not None:
             request = call.build() if callable(call.build) else call.build
-            if request is not None:
+            if request is None:
+                self.touched = True
+            else:
                 text = self._peer.call(call.action, _encode(request), call, now)
                 self.frames.append((call.action, text))
 
@@ -215,6 +229,7 @@ class Outbox:
             self._object(unique_id, call, error, why)
             self._failed(call, Failure(FailureKind.BAD_ANSWER, text), now)
             return call.action
+        self.touched |= call.memo is not None
         if call.on_answer is not None:
             call.on_answer(answer)
         return call.action
@@ -271,6 +286,7 @@ class Outbox:
             self._queue.insert(0, call)
             self._retry_at = now + self.retry_seconds * call.attempts
         else:
+            self.touched |= call.memo is not None
             call.fail(failure)
 
     def _take(self, now: float) -> OutCall | None:

@@ -23,7 +23,14 @@ from voltfleet.station import operator
 from voltfleet.station.connector import HardwareRefusal
 from voltfleet.station.context import NOTHING_TOLD, Context
 from voltfleet.station.engines import ENGINES
-from voltfleet.station.reports import DialSettings, StationReport, TransferResult
+from voltfleet.station.memory import Unreadable, recall, write
+from voltfleet.station.reports import (
+    DialSettings,
+    Memory,
+    MemoryLost,
+    StationReport,
+    TransferResult,
+)
 
 _BROKEN_ANSWERS = (MessageType.CALL_RESULT, MessageType.CALL_ERROR)
 _REFUSED = RpcError(RpcErrorCode.INTERNAL_ERROR, "refused: a fault was injected")
@@ -53,6 +60,15 @@ class ChargingStation:
     ) -> None:
         self._ctx = Context(spec, version, identity=identity, seed=seed, now=now, dial=dial)
         self._engine = ENGINES[version](self._ctx)
+        if memory is None:
+            return
+        try:
+            recall(self._ctx, self._engine, memory)
+        except Unreadable as error:
+            self._ctx = Context(spec, version, identity=identity, seed=seed, now=now, dial=dial)
+            self._engine = ENGINES[version](self._ctx)
+            why = f"what the charger remembered cannot be used, it starts anew: {error}"
+            self._ctx.report(MemoryLost(why))
 
     # --- what happens to it ---------------------------------------------------------------------
 
@@ -77,6 +93,11 @@ class ChargingStation:
         if self._ctx.faults is not None:
             self._ctx.faults.link_lost()
         self._engine.disconnected()
+
+    def dial_failed(self, now: float) -> None:
+        """No connection came about; the host dials again, by the settings that hold then."""
+        self._enter(now)
+        self._ctx.on_dial_failed()
 
     def receive(self, text: str, now: float) -> str:
         """One text frame. Returns the action it belongs to, "" when that cannot be told."""
@@ -129,6 +150,9 @@ class ChargingStation:
 
     def reports(self) -> list[StationReport]:
         """What the host is to know. Each is handed out once."""
+        urgent = self._ctx.take_remembered()
+        if urgent is not None:
+            self._ctx.report(Memory(write(self._ctx, self._engine), urgent))
         return self._ctx.take_reports()
 
     def next_deadline(self) -> float | None:

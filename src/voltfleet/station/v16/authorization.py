@@ -12,6 +12,7 @@ from voltfleet.station.local_list import LocalList
 from voltfleet.station.outbox import Failure, FailureKind
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.configuration import Configuration, Name
+from voltfleet.station.v16.memory import TokensMemory
 from voltfleet.station.v16.permit import Hear, Verdict
 from voltfleet.station.v16.types import AuthorizationStatus, Simple
 
@@ -64,6 +65,7 @@ class Authorization(Block):
             return
         if self._cache is None:
             self._cache = {}
+        self.ctx.remember()
         self._cache.pop(id_tag.lower(), None)
         self._cache[id_tag.lower()] = info
         if len(self._cache) > MAX_CACHED:
@@ -71,6 +73,7 @@ class Authorization(Block):
 
     def take_list(self, local_list: LocalList[m.IdTagInfo]) -> None:
         """The list has changed: what is in it leaves the cache."""
+        self.ctx.remember()
         self.local_list = local_list if len(local_list) else None
         if self._cache is not None:
             self._cache = {t: i for t, i in self._cache.items() if t not in local_list.entries}
@@ -82,15 +85,27 @@ class Authorization(Block):
 
     def forget_all(self) -> int:
         """Empty the cache; returns how many tokens were in it."""
+        self.ctx.remember()
         cache, self._cache = self._cache, None
         return len(cache or ())
+
+    def memory(self) -> TokensMemory:
+        """What outlives a power cut."""
+        listed = self.local_list or LocalList[m.IdTagInfo]()
+        return TokensMemory(self._cache, listed.version, dict(listed.entries))
+
+    def recall(self, memory: TokensMemory) -> None:
+        """As it was."""
+        self._cache = memory.cache
+        if memory.listed:
+            self.local_list = LocalList(memory.list_version, memory.listed)
 
     @handles(m.ClearCache)
     def clear_cache(self, _request: m.ClearCache) -> m.ClearCacheResponse:
         """§5.4: Rejected where the cache is switched off."""
         if not self._configuration.flag(Name.AUTHORIZATION_CACHE_ENABLED):
             return m.ClearCacheResponse(Simple.REJECTED)
-        self._cache = None
+        self.forget_all()
         return m.ClearCacheResponse(Simple.ACCEPTED)
 
     def _answered(self, id_tag: str, hear: Hear, answer: m.AuthorizeResponse) -> None:

@@ -1,5 +1,6 @@
 """Status notifications and availability (OCPP 1.6 §4.9 and §5.2)."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from voltfleet.station.blocks import Block, handles
@@ -8,7 +9,8 @@ from voltfleet.station.outbox import Failure, FailureKind, Lane
 from voltfleet.station.reports import ConnectorState
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.configuration import Configuration, Name
-from voltfleet.station.v16.status import Bay, Reservation, decide, path
+from voltfleet.station.v16.memory import AvailabilityMemory, BayMemory
+from voltfleet.station.v16.status import Bay, Reservation, Transaction16, decide, path
 from voltfleet.station.v16.types import AvailabilityStatus, AvailabilityType, ErrorCode, Status
 
 
@@ -56,6 +58,29 @@ class Availability(Block):
             for bay in self.bays:
                 self.refresh(bay)
 
+    # --- power cuts -----------------------------------------------------------------------------
+
+    def memory(self) -> AvailabilityMemory:
+        """What outlives one, beside the bays."""
+        return AvailabilityMemory(self._operative, self.reservation)
+
+    def recall(
+        self,
+        memory: AvailabilityMemory,
+        bays: Sequence[BayMemory],
+        transactions: Sequence[Transaction16],
+    ) -> None:
+        """As it was; nobody was told of the statuses."""
+        self._operative, self.reservation = memory.operative, memory.reservation
+        for bay, kept in zip(self.bays, bays, strict=True):
+            bay.operative, bay.finished = kept.operative, kept.finished
+            bay.reservation = kept.reservation
+            if kept.transaction is not None:
+                bay.transaction = transactions[kept.transaction]
+            bay.status = decide(bay, station_operative=self._operative)
+            bay.since = self.ctx.now
+            self._report(bay)
+
     # --- telling --------------------------------------------------------------------------------
 
     def forget_told(self) -> None:
@@ -73,7 +98,8 @@ class Availability(Block):
 
     def refresh(self, bay: Bay) -> None:
         """Something about the connector changed: decide its status anew, and tell it."""
-        if bay.connector.fault is not None:
+        if bay.connector.fault is not None and bay.reservation is not None:
+            self.ctx.remember()
             bay.reservation = None  # §5.13: a reservation ends with that
         in_use = bay.permit is not None
         status = decide(bay, station_operative=self._operative and (in_use or not self._closed))
@@ -140,6 +166,7 @@ class Availability(Block):
     @handles(m.ChangeAvailability)
     def change_availability(self, request: m.ChangeAvailability) -> m.ChangeAvailabilityResponse:
         """At once, or Scheduled where a transaction is in progress; connector 0 is all of it."""
+        self.ctx.remember()
         operative = request.type is AvailabilityType.OPERATIVE
         if request.connector_id == 0:
             return m.ChangeAvailabilityResponse(self._change_station(operative=operative))

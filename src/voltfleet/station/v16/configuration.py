@@ -210,6 +210,7 @@ _ON_DC = {
     Name.CONNECTOR_SWITCH_3_TO_1_PHASE_SUPPORTED: "false",
 }
 
+_NAMES = frozenset(name.value for name in Name)
 _BY_LOWER = {name.lower(): name for name in Name}
 
 
@@ -260,7 +261,25 @@ class Configuration(Block):
     def change(self, key: str, value: str) -> ConfigurationStatus:
         """`set` by a key as anybody may write it: NotSupported if there is no such key."""
         name = _BY_LOWER.get(key.lower())
-        return ConfigurationStatus.NOT_SUPPORTED if name is None else self.set(name, value)
+        if name is None:
+            return ConfigurationStatus.NOT_SUPPORTED
+        self.ctx.remember()
+        return self.set(name, value)
+
+    @property
+    def changed(self) -> Mapping[str, str]:
+        """What is not as it left the factory."""
+        return {name.value: value for name, value in (self._changed or {}).items()}
+
+    def recall(self, changed: Mapping[str, str]) -> None:
+        """It was changed so before the power cut. What this release has no use for is left out;
+        nobody hears of it."""
+        checked = {Name(key): value for key, value in changed.items() if key in _NAMES}
+        self._changed = {n: v for n, v in checked.items() if self._takes(n, v)} or None
+
+    def _takes(self, name: Name, value: str) -> bool:
+        check = KEYS[name].check
+        return check is not None and check(value, self.ctx.spec) is not None
 
     @handles(m.GetConfiguration)
     def get_configuration(self, request: m.GetConfiguration) -> m.GetConfigurationResponse:

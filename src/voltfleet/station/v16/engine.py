@@ -20,6 +20,15 @@ from voltfleet.station.v16.extended_trigger import ExtendedTrigger
 from voltfleet.station.v16.firmware import Firmware
 from voltfleet.station.v16.local_auth_list import LocalAuthList
 from voltfleet.station.v16.logs import Logs
+from voltfleet.station.v16.memory import (
+    Memo,
+    Memory16,
+    MeterMemo,
+    StartMemo,
+    StopMemo,
+    of_transactions,
+    to_transaction,
+)
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.operator_commands import OperatorCommands
 from voltfleet.station.v16.registration import Registration
@@ -29,6 +38,7 @@ from voltfleet.station.v16.reservation import Reservations
 from voltfleet.station.v16.reset import Reset
 from voltfleet.station.v16.security_events import SecurityEvent, SecurityEvents
 from voltfleet.station.v16.smart_charging import SmartCharging
+from voltfleet.station.v16.status import Transaction16
 from voltfleet.station.v16.transactions import Transactions
 from voltfleet.station.v16.types import Reason
 from voltfleet.station.v16.user_commands import UserCommands
@@ -56,11 +66,14 @@ _TABLE = table_of(
 )
 """In the order of `Engine16._blocks`."""
 
+_MEMORY = msgspec.msgpack.Decoder(Memory16)
+
 
 class Engine16:
     """An OCPP 1.6 Charge Point."""
 
     __slots__ = (
+        "_authorization",
         "_availability",
         "_blocks",
         "_commands",
@@ -81,7 +94,7 @@ class Engine16:
         self._configuration = configuration = Configuration(ctx)
         self._availability = availability = Availability(ctx, configuration)
         self._registration = registration = Registration(ctx, configuration, availability)
-        authorization = Authorization(ctx, configuration)
+        self._authorization = authorization = Authorization(ctx, configuration)
         self._meters = meters = MeterReadings(ctx, configuration, availability)
         self._smart_charging = smart_charging = SmartCharging(ctx, configuration, availability)
         self._reservations = reservations = Reservations(ctx, configuration, availability)
@@ -154,10 +167,46 @@ class Engine16:
     def received(self, action: str, payload: msgspec.Raw) -> None:
         """1.6 knows no SEND; unknown message types are ignored (OCPP-J 1.6 §4.1.3)."""
 
-    def lose_power(self, seconds: float) -> None:
+    def lose_power(self) -> None:
         """The Central System hears of it after the boot."""
         self._transactions.stop_all(Reason.POWER_LOSS)
-        self.ctx.reboot(seconds)
+
+    def memory(self) -> Memory16:
+        """What the blocks keep."""
+        availability = self._availability
+        bays, transactions = of_transactions(availability.bays, self.ctx.outbox.memos())
+        return Memory16(
+            bays,
+            availability.memory(),
+            transactions,
+            self._configuration.changed,
+            self._authorization.memory(),
+            self._smart_charging.memory(),
+            self._registration.firmware_version,
+        )
+
+    def recall(self, memory: msgspec.Raw) -> None:
+        """Give the blocks what they kept."""
+        kept = _MEMORY.decode(memory)
+        self._configuration.recall(kept.settings)
+        self._copy_settings()
+        self._authorization.recall(kept.tokens)
+        self._smart_charging.recall(kept.profiles)
+        self._registration.firmware_version = kept.firmware_version
+        connectors = self.ctx.hardware.connectors
+        transactions = [to_transaction(t, connectors) for t in kept.transactions.transactions]
+        self._availability.recall(kept.availability, kept.bays, transactions)
+        for message in kept.transactions.messages:
+            self._tell_again(transactions[message.transaction], message)
+
+    def _tell_again(self, transaction: Transaction16, message: Memo) -> None:
+        match message:
+            case StartMemo():
+                self._transactions.tell_start(transaction, message.request)
+            case MeterMemo():
+                self._meters.tell(transaction, message.value)
+            case StopMemo():
+                self._transactions.tell_stop(transaction, message.reason, message.id_tag)
 
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""
@@ -181,6 +230,7 @@ class Engine16:
         self._events.resumed()
 
     def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
+        self.ctx.remember()
         self._transactions.hardware(event, evse, self._availability.bays[connector.number - 1])
 
     def _setting_changed(self, name: Name) -> None:
@@ -196,9 +246,12 @@ class Engine16:
             case Name.AUTHORIZATION_KEY:
                 event = SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS
                 self._events.happened(event, "AuthorizationKey")
-            case Name.WEB_SOCKET_PING_INTERVAL:
-                self.ctx.ping_seconds = self._configuration.whole(name)
-            case Name.TRANSACTION_MESSAGE_ATTEMPTS:
-                self.ctx.outbox.attempts = self._configuration.whole(name)
-            case Name.TRANSACTION_MESSAGE_RETRY_INTERVAL:
-                self.ctx.outbox.retry_seconds = self._configuration.whole(name)
+            case _:
+                self._copy_settings()
+
+    def _copy_settings(self) -> None:
+        """Those that are kept elsewhere too."""
+        ctx, whole = self.ctx, self._configuration.whole
+        ctx.ping_seconds = whole(Name.WEB_SOCKET_PING_INTERVAL)
+        ctx.outbox.attempts = whole(Name.TRANSACTION_MESSAGE_ATTEMPTS)
+        ctx.outbox.retry_seconds = whole(Name.TRANSACTION_MESSAGE_RETRY_INTERVAL)

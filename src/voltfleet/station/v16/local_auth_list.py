@@ -82,7 +82,7 @@ class LocalAuthList(Block):
 
     def clear(self) -> None:
         """Nothing is in the list any more."""
-        self._authorization.local_list = None
+        self._authorization.take_list(LocalList())
 
 
 def _line(entry: AuthorizationData) -> tuple[str, IdTagInfo | None]:

@@ -11,8 +11,9 @@ from voltfleet.station.outbox import Lane
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
+from voltfleet.station.v16.memory import MeterMemo
 from voltfleet.station.v16.metering import sampled_values
-from voltfleet.station.v16.status import Bay, Transaction16
+from voltfleet.station.v16.status import Bay, Memo16, Transaction16
 from voltfleet.station.v16.types import ReadingContext
 
 _MAX_DATA = 500
@@ -118,8 +119,20 @@ class MeterReadings(Block):
         if lane is None:
             lane = Lane.NORMAL if transaction is None else Lane.METER
         value = m.MeterValue(self.ctx.timestamp(reading.at), values)
-        build = partial(_message, bay.connector.number, transaction, value)
-        self.ctx.call_built(m.MeterValues, build, m.MeterValuesResponse, lane=lane)
+        self._put(bay.connector.number, transaction, value, lane)
+
+    def tell(self, transaction: Transaction16, value: m.MeterValue) -> None:
+        """Tell it again: it was not answered before the power cut."""
+        self._put(transaction.connector.number, transaction, value, Lane.METER)
+
+    def _put(
+        self, number: int, transaction: Transaction16 | None, value: m.MeterValue, lane: Lane
+    ) -> None:
+        memo = None
+        if transaction is not None and lane is Lane.METER:
+            memo = Memo16(transaction, partial(MeterMemo, value=value))
+        build = partial(_message, number, transaction, value)
+        self.ctx.call_built(m.MeterValues, build, m.MeterValuesResponse, lane=lane, memo=memo)
 
 
 def _message(

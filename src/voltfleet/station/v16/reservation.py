@@ -141,6 +141,7 @@ class Reservations(Block):
         else:
             bay.reservation = reservation
             self._availability.refresh(bay)
+        self.ctx.remember()
         self._await_expiry(reservation)
 
     def _await_expiry(self, reservation: Reservation) -> None:
@@ -161,4 +162,5 @@ class Reservations(Block):
             self._availability.reservation = None
         else:
             bay.reservation = None
+        self.ctx.remember()
         self.ctx.timers.stop(("reservation", reservation.connector_id))

@@ -58,6 +58,15 @@ class SmartCharging(Block):
         if self._limits is not None:
             self._limits.apply()
 
+    def memory(self) -> tuple[Profile, ...]:
+        """What outlives a power cut."""
+        return () if self._limits is None else self._limits.lasting()
+
+    def recall(self, profiles: tuple[Profile, ...]) -> None:
+        """As it was; the EVSEs know already what they may offer."""
+        if profiles:
+            self._kept().profiles = profiles
+
     def transaction_started(self, bay: Bay, profile: Profile | None) -> None:
         """It may have brought a profile of its own."""
         if profile is not None:

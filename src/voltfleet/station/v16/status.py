@@ -14,7 +14,8 @@ What holds of a connector decides its status; the first row that fits is it:
     nothing                                    Available
 """
 
-from typing import NamedTuple
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 from voltfleet.station.connector import Connector
 from voltfleet.station.evse import Evse
@@ -86,6 +87,14 @@ class Transaction16(Transaction):
         hear, self.permit = self.permit.hear, self.permit._replace(hear=None)
         if hear is not None:
             hear(verdict)
+
+
+class Memo16(NamedTuple):
+    """What makes a transaction message anew after a power cut: whose it is; and ``of``, which makes
+    a `memory.Memo` of the place of that transaction among those that are remembered."""
+
+    transaction: Transaction16
+    of: Callable[[int], Any]
 
 
 class Bay:

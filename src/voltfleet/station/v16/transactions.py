@@ -26,11 +26,12 @@ from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.authorization import Authorization, told
 from voltfleet.station.v16.availability import Availability
 from voltfleet.station.v16.configuration import Configuration, Name
+from voltfleet.station.v16.memory import StartMemo, StopMemo
 from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.permit import Permit, Verdict
 from voltfleet.station.v16.reservation import Reservations
 from voltfleet.station.v16.smart_charging import SmartCharging
-from voltfleet.station.v16.status import Bay, Transaction16
+from voltfleet.station.v16.status import Bay, Memo16, Transaction16
 from voltfleet.station.v16.types import AuthorizationStatus, ReadingContext, Reason
 
 
@@ -134,18 +135,10 @@ class Transactions(Block):
         transaction = Transaction16(bay.connector, permit, meter_start_wh=meter_start, now=ctx.now)
         bay.permit, bay.transaction = None, transaction
         self._meters.keep(transaction, bay, ReadingContext.TRANSACTION_BEGIN)
-        ctx.call(
-            m.StartTransaction(
-                number,
-                permit.id_tag,
-                meter_start,
-                ctx.timestamp(),
-                self._reservations.use(bay, permit),
-            ),
-            m.StartTransactionResponse,
-            partial(self._started, bay, transaction),
-            partial(self._not_started, transaction),
-            Lane.TRANSACTION,
+        reservation_id = self._reservations.use(bay, permit)
+        self.tell_start(
+            transaction,
+            m.StartTransaction(number, permit.id_tag, meter_start, ctx.timestamp(), reservation_id),
         )
         ctx.hardware.set_contactor(bay.evse, closed=True, now=ctx.now)
         self._smart_charging.transaction_started(bay, permit.profile)
@@ -156,6 +149,19 @@ class Transactions(Block):
             transaction.conclude(
                 Verdict(accepted=True, text="started; the CSMS is told once it is reached")
             )
+
+    def tell_start(self, transaction: Transaction16, request: m.StartTransaction) -> None:
+        """Tell the Central System that it has begun (or, after a power cut, tell it again)."""
+        bay = self._availability.bays[transaction.connector.number - 1]
+        self.ctx.remember(urgent=True)
+        self.ctx.call(
+            request,
+            m.StartTransactionResponse,
+            partial(self._started, bay, transaction),
+            partial(self._not_started, transaction),
+            Lane.TRANSACTION,
+            Memo16(transaction, partial(StartMemo, request=request)),
+        )
 
     def _limit(self, bay: Bay, permit: Permit) -> None:
         """What the driver wants: only so long, or only so much."""
@@ -170,6 +176,7 @@ class Transactions(Block):
         self, bay: Bay, transaction: Transaction16, answer: m.StartTransactionResponse
     ) -> None:
         transaction.number = answer.transaction_id
+        self.ctx.remember(urgent=True)
         info = answer.id_tag_info
         self._authorization.learn(transaction.id_token, info)
         accepted = info.status is AuthorizationStatus.ACCEPTED
@@ -204,13 +211,22 @@ class Transactions(Block):
         transaction.stop(meter_stop_wh=bay.evse.reading(ctx.now).energy_wh, now=ctx.now)
         bay.transaction = None
         self._power_off(bay)
-        build = partial(_stop_message, ctx, transaction, reason, id_tag)
-        learn = partial(self._stopped, transaction)
-        ctx.call_built(m.StopTransaction, build, m.StopTransactionResponse, learn)
+        self.tell_stop(transaction, reason, id_tag)
         bay.finished = bay.connector.plugged and bay.operative
         self._availability.refresh(bay)
         self._smart_charging.transaction_stopped(bay)
         driver.leaves(ctx, bay.evse)
+
+    def tell_stop(self, transaction: Transaction16, reason: Reason, id_tag: str | None) -> None:
+        """Tell the Central System that it has ended (or, after a power cut, tell it again)."""
+        self.ctx.remember(urgent=True)
+        self.ctx.call_built(
+            m.StopTransaction,
+            partial(_stop_message, self.ctx, transaction, reason, id_tag),
+            m.StopTransactionResponse,
+            partial(self._stopped, transaction),
+            memo=Memo16(transaction, partial(StopMemo, reason=reason, id_tag=id_tag)),
+        )
 
     def stop_all(self, reason: Reason) -> None:
         """End every transaction, and let no token wait: the station goes down."""

@@ -20,7 +20,7 @@ from voltfleet.station.v2.messages.types import (
     IdTokenInfo,
 )
 from voltfleet.station.v2.permit import Hear, Verdict
-from voltfleet.station.v2.token_cache import TokenCache
+from voltfleet.station.v2.token_cache import Entry, TokenCache
 
 _NO_AUTHORIZATION = "NoAuthorization"
 _CENTRAL = "Central"
@@ -88,6 +88,7 @@ class Authorization(Block):
             # C10.FR.08 and FR.13: what the CSMS says overrides LifeTime.
             told = parse_rfc3339(info.cache_expiry_date_time)
             forget_at = forget_at if told is None else told - self.ctx.clock_offset
+        self.ctx.remember()
         if forget_at > self.ctx.now:
             self.cache.put(key_of_token(token), info, forget_at)
         else:
@@ -96,6 +97,7 @@ class Authorization(Block):
 
     def forget_all(self) -> int:
         """Empty the cache; returns how many tokens were in it."""
+        self.ctx.remember()
         return self.cache.clear()
 
     def about(self, token: IdToken) -> list[str]:
@@ -105,14 +107,22 @@ class Authorization(Block):
 
     def forget(self, token: IdToken) -> None:
         """N10: the cache forgets it."""
+        self.ctx.remember()
         self.cache.drop(key_of_token(token))
+
+    def recall(
+        self, cache: dict[str, Entry], version: int, listed: Mapping[str, IdTokenInfo]
+    ) -> None:
+        """As it was before a power cut."""
+        self.cache.entries = cache or None
+        self.local_list = LocalList(version, listed) if listed else None
 
     @handles(m.ClearCache)
     def clear_cache(self, _request: m.ClearCache) -> m.ClearCacheResponse:
         """C11.FR.01 to FR.04: Rejected where the cache is switched off."""
         if not self.cache.enabled:
             return m.ClearCacheResponse(GenericStatus.REJECTED)
-        self.cache.clear()
+        self.forget_all()
         return m.ClearCacheResponse(GenericStatus.ACCEPTED)
 
     # --- inside ---------------------------------------------------------------------------------

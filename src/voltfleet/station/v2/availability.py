@@ -152,6 +152,17 @@ class Availability(Block):
         fault = None if where.fault is None else where.fault.value
         self.ctx.report(ConnectorState(where.evse_id, where.id, port.status, fault, port.since))
 
+    # --- power cuts -----------------------------------------------------------------------------
+
+    def memory(self) -> frozenset[Place]:
+        """What outlives one: the places that were made inoperative."""
+        return self._inoperative
+
+    def recall(self, inoperative: frozenset[Place], busy: Iterable[int]) -> None:
+        """As it was; ``busy`` are the EVSEs with a transaction."""
+        self._inoperative, self._busy = inoperative, frozenset(busy)
+        self.refresh(self.ctx.hardware.connectors)
+
     # --- telling (G01) --------------------------------------------------------------------------
 
     def forget_told(self) -> None:
@@ -192,6 +203,7 @@ class Availability(Block):
         if not concerned:
             info = StatusInfo("UnknownEvse" if place[1] == 0 else "UnknownConnectorId")
             return m.ChangeAvailabilityResponse(ChangeAvailabilityStatus.REJECTED, info)
+        self.ctx.remember()
         if request.operational_status is OperationalStatus.OPERATIVE:
             self._inoperative -= {place}
             scheduled = False

@@ -45,6 +45,7 @@ class Display(Block):
         why = self._why_not(new, len(others))
         if why is not None:
             return m.SetDisplayMessageResponse(DisplayMessageStatus.REJECTED, why)
+        self.ctx.remember()
         self._keep((*others, new))
         return m.SetDisplayMessageResponse(DisplayMessageStatus.ACCEPTED)
 
@@ -69,6 +70,7 @@ class Display(Block):
         """O05"""
         alive = self._alive()
         left = tuple(message for message in alive if message.id != request.id)
+        self.ctx.remember()
         self._keep(left)
         return m.ClearDisplayMessageResponse(
             Found.UNKNOWN if len(left) == len(alive) else Found.ACCEPTED
@@ -78,6 +80,14 @@ class Display(Block):
     def cost_updated(self, _request: m.CostUpdated) -> m.CostUpdatedResponse:
         """I02: only a driver would see it."""
         return m.CostUpdatedResponse()
+
+    def memory(self) -> tuple[MessageInfo, ...]:
+        """What outlives a power cut."""
+        return self._kept
+
+    def recall(self, kept: tuple[MessageInfo, ...]) -> None:
+        """As it was."""
+        self._keep(kept)
 
     def _why_not(self, new: MessageInfo, others: int) -> StatusInfo | None:
         if new.display is not None and not self._model.has_component(new.display):

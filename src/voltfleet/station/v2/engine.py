@@ -1,7 +1,7 @@
 """The functional blocks of OCPP 2.x, wired together."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -14,6 +14,7 @@ from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
 from voltfleet.station.hardware import HardwareEvent
+from voltfleet.station.local_list import LocalList
 from voltfleet.station.registration import Standing
 from voltfleet.station.v2.authorization import Authorization
 from voltfleet.station.v2.availability import Availability
@@ -28,6 +29,8 @@ from voltfleet.station.v2.hardware_events import HardwareEvents
 from voltfleet.station.v2.installed_monitors import InstalledMonitors
 from voltfleet.station.v2.inventory import Inventory
 from voltfleet.station.v2.local_auth_list import LocalAuthList
+from voltfleet.station.v2.memory import Memory2, of_transactions, put_back
+from voltfleet.station.v2.messages.types import IdTokenInfo
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.monitoring import Monitoring
 from voltfleet.station.v2.monitoring_reports import MonitoringReports
@@ -70,6 +73,9 @@ _TABLE = table_of(
 """In the order of `Engine2._blocks`."""
 _FAULTS = frozenset({HardwareEvent.FAULTED, HardwareEvent.FAULT_CLEARED})
 
+_MEMORY = msgspec.msgpack.Decoder(Memory2)
+AnyBlock = TypeVar("AnyBlock", bound=Block)
+
 
 class Parts(NamedTuple):
     """What the blocks of a later version build upon."""
@@ -100,6 +106,7 @@ class Engine2:
         "_registration",
         "_reset",
         "_security",
+        "_sessions",
         "_smart",
         "_watch",
         "ctx",
@@ -115,7 +122,7 @@ class Engine2:
         variables = Variables(ctx, model)
         variables.on_change = self._variable_changed
         authorization = Authorization(ctx, model)
-        sessions = Sessions()
+        self._sessions = sessions = Sessions()
         events = TransactionEvents(ctx, sessions)
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
         reservations = Reservations(ctx, model, availability, sessions)
@@ -213,9 +220,50 @@ class Engine2:
     def received(self, action: str, payload: msgspec.Raw) -> None:
         """2.0.1 knows no SEND."""
 
-    def lose_power(self, seconds: float) -> None:
-        """The mains fail for so long."""
-        self._reset.lose_power(seconds)
+    def lose_power(self) -> None:
+        """The mains fail."""
+        self._reset.lose_power()
+
+    def memory(self) -> Memory2:
+        """What the blocks keep."""
+        find = self._find
+        authorization = find(Authorization)
+        listed = authorization.local_list or LocalList[IdTokenInfo]()
+        return Memory2(
+            of_transactions(self._sessions),
+            self.ctx.outbox.memos(),
+            find(Availability).memory(),
+            self._model.changed,
+            authorization.cache.entries or {},
+            listed.version,
+            dict(listed.entries),
+            find(Reservations).memory(),
+            self._smart.memory(),
+            find(Display).memory(),
+        )
+
+    def recall(self, memory: msgspec.Raw) -> None:
+        """Give the blocks what they kept."""
+        kept, find, hardware = _MEMORY.decode(memory), self._find, self.ctx.hardware
+        self._model.recall(kept.variables)
+        self._copy_settings()
+        find(Authorization).recall(kept.cache, kept.list_version, kept.listed)
+        for evse in hardware.evses:
+            if evse.active is not None:
+                session = self._sessions.at(evse)
+                session.points = session.current_points()
+        for transaction in kept.transactions:
+            put_back(self._sessions.at(hardware.evses[transaction.evse_id - 1]), transaction)
+        busy = (transaction.evse_id for transaction in kept.transactions)
+        find(Availability).recall(kept.inoperative, busy)
+        find(Reservations).recall(kept.reservations)
+        self._smart.recall(kept.profiles)
+        find(Display).recall(kept.messages)
+        for event in kept.events:
+            find(TransactionEvents).tell_again(event)
+
+    def _find(self, kind: type[AnyBlock]) -> AnyBlock:
+        return next(block for block in self._blocks if isinstance(block, kind))
 
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""
@@ -224,6 +272,7 @@ class Engine2:
     def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
         if event in _FAULTS:
             self._watch.fault_changed()
+        self.ctx.remember()
         self._happenings.heard(event, evse, connector)
         if event is HardwareEvent.OFFER_CHANGED:
             self._smart.offer_changed(evse)
@@ -240,14 +289,16 @@ class Engine2:
 
     def _variable_changed(self, definition: Definition) -> None:
         """What was scheduled by a setting takes effect now, not after the old wait."""
-        outbox, model = self.ctx.outbox, self._model
         if definition is catalog.HEARTBEAT_INTERVAL:
             self._registration.schedule_heartbeat()
-        elif definition is catalog.WEB_SOCKET_PING_INTERVAL:
-            self.ctx.ping_seconds = model.whole(definition)
-        elif definition is catalog.MESSAGE_ATTEMPTS:
-            outbox.attempts = model.whole(definition)
-        elif definition is catalog.MESSAGE_ATTEMPT_INTERVAL:
-            outbox.retry_seconds = model.whole(definition)
         elif definition in catalog.CLOCKS:
             self._meters.schedule_all()
+        else:
+            self._copy_settings()
+
+    def _copy_settings(self) -> None:
+        """Those that are kept elsewhere too."""
+        outbox, whole = self.ctx.outbox, self._model.whole
+        self.ctx.ping_seconds = whole(catalog.WEB_SOCKET_PING_INTERVAL)
+        outbox.attempts = whole(catalog.MESSAGE_ATTEMPTS)
+        outbox.retry_seconds = whole(catalog.MESSAGE_ATTEMPT_INTERVAL)

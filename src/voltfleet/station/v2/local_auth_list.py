@@ -79,5 +79,6 @@ class LocalAuthList(Block):
         self._keep(LocalList())
 
     def _keep(self, kept: LocalList[IdTokenInfo]) -> None:
+        self.ctx.remember()
         self._authorization.local_list = kept if len(kept) else None
         self._model.note(authorizing.LOCAL_LIST_ENTRIES, str(len(kept)))

@@ -149,6 +149,17 @@ class Reservations(Block):
                 return status
         return ReserveNowStatus.OCCUPIED
 
+    # --- power cuts -----------------------------------------------------------------------------
+
+    def memory(self) -> tuple[Reservation, ...]:
+        """What outlives one."""
+        return self._kept or ()
+
+    def recall(self, kept: tuple[Reservation, ...]) -> None:
+        """As it was."""
+        for reservation in kept:
+            self._keep(reservation)
+
     # --- inside ---------------------------------------------------------------------------------
 
     def _keep(self, new: Reservation) -> None:
@@ -171,6 +182,7 @@ class Reservations(Block):
         self.ctx.call(m.ReservationStatusUpdate(reservation.id, status), Empty)
 
     def _look(self) -> None:
+        self.ctx.remember()
         self._availability.reserve = None if self._kept is None else self._reserved
         self._availability.reserved = frozenset()
         self._availability.refresh(self.ctx.hardware.connectors)
@@ -190,6 +202,7 @@ class Reservations(Block):
         while kept and not _can_serve([r.evses for r in kept], able):
             lost = next((r for r in kept if not r.evses & able), kept[-1])
             kept.remove(lost)
+            self.ctx.remember()
             self.ctx.timers.stop(("reservation", lost.id))
             self._tell(lost, ReservationUpdateStatus.REMOVED)
         self._kept = tuple(kept) or None

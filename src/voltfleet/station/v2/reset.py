@@ -82,14 +82,13 @@ class Reset(Block):
         self._go_down(evses, BootReason.REMOTE_RESET, whole=whole)
         return _ACCEPTED
 
-    def lose_power(self, seconds: float) -> None:
+    def lose_power(self) -> None:
         """The mains fail: the CSMS hears after the boot what that ended."""
         self._places.accepting = False
         self._registration.reason = BootReason.POWER_UP
         evses = self.ctx.hardware.evses
         trigger = TriggerReason.ABNORMAL_CONDITION
         self._transactions.end_all(evses, StoppedReason.POWER_LOSS, trigger)
-        self.ctx.reboot(seconds)
 
     def power_up(self) -> None:
         """The reset is done."""

@@ -6,6 +6,7 @@ right after, at what all profiles say (`SmartCharging.look_later`).
 
 from collections.abc import Callable, Sequence
 from math import inf
+from typing import NamedTuple
 
 import msgspec
 
@@ -44,6 +45,14 @@ class Kept:
         self.capped: dict[int, float] = {}
 
 
+class ProfilesMemory(NamedTuple):
+    """What outlives a power cut: the same."""
+
+    profiles: tuple[Profile, ...]
+    spelled: dict[int, ChargingProfile]
+    capped: dict[int, float]
+
+
 class SmartCharging(Block):
     """Takes profiles in, and keeps the EVSEs' offers to what they say. They survive a reboot, but
     those of a transaction end with it (K01.FR.08)."""
@@ -64,6 +73,23 @@ class SmartCharging(Block):
     def enabled(self) -> bool:
         """SmartChargingCtrlr.Enabled"""
         return self._model.flag(charging.SMART_CHARGING_ENABLED)
+
+    def memory(self) -> ProfilesMemory | None:
+        """What outlives a power cut."""
+        kept = self._kept
+        if kept is None:
+            return None
+        lasting = kept.limits.lasting()
+        spelled = {p.id: kept.spelled[p.id] for p in lasting}
+        return ProfilesMemory(lasting, spelled, kept.capped)
+
+    def recall(self, memory: ProfilesMemory | None) -> None:
+        """As it was; the EVSEs know already what they may offer."""
+        if memory is not None:
+            kept = self._keep()
+            kept.limits.profiles = memory.profiles
+            kept.spelled, kept.capped = memory.spelled, memory.capped
+            self._count(kept)
 
     def look_later(self) -> None:
         """What charges, or could, has changed."""
@@ -249,6 +275,7 @@ class SmartCharging(Block):
         others = (p for p in kept.limits.profiles if p.id != profile.id)
         kept.limits.profiles = (*others, profile)
         kept.spelled[profile.id] = spelled
+        self.ctx.remember()
         self._count(kept)
 
     def _remove(self, unwanted: Callable[[Profile], bool]) -> bool:

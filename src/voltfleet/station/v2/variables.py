@@ -14,14 +14,16 @@ from voltfleet.station.v2.messages.types import AttributeType, Component, Status
 
 
 class Variables(Block):
-    """``on_change`` (set by the engine) hears of every variable that the CSMS has set."""
+    """``on_change`` (set by the engine) hears of every variable that the CSMS has set; ``why_not``
+    (set by the engine) may refuse a value, with a reason code, because of how things stand."""
 
-    __slots__ = ("_model", "on_change")
+    __slots__ = ("_model", "on_change", "why_not")
 
     def __init__(self, ctx: Context, model: DeviceModel) -> None:
         super().__init__(ctx)
         self._model = model
         self.on_change: Callable[[Definition], None] = _nobody
+        self.why_not: Callable[[Definition, str], str | None] = _nothing
 
     @handles(m.GetVariables)
     def get_variables(self, request: m.GetVariables) -> m.GetVariablesResponse:
@@ -50,6 +52,8 @@ class Variables(Block):
         if definition is None:
             known = self._model.has_component(item.component)
             return _UNKNOWN_TO_GET[known], None
+        if definition.secret:
+            return GetVariableStatus.REJECTED, None
         match item.attribute_type:
             case None | AttributeType.ACTUAL:
                 return GetVariableStatus.ACCEPTED, self._model.text(definition)
@@ -77,12 +81,20 @@ class Variables(Block):
             return SetVariableStatus.REJECTED, "ReadOnly"
         if item.attribute_type not in {None, AttributeType.ACTUAL}:
             return SetVariableStatus.NOT_SUPPORTED_ATTRIBUTE_TYPE, None
+        why = self._take(definition, item.attribute_value)
+        return (SetVariableStatus.REJECTED if why else SetVariableStatus.ACCEPTED), why
+
+    def _take(self, definition: Definition, value: str) -> str | None:
         if definition.check is None:
-            return SetVariableStatus.REJECTED, "ReadOnly"
-        if not self._model.set(definition, item.attribute_value):
-            return SetVariableStatus.REJECTED, "InvalidValue"
+            return "ReadOnly"
+        why = self.why_not(definition, value)
+        if why is not None:
+            return why
+        if not self._model.set(definition, value):
+            return "InvalidValue"
+        self.ctx.remember()
         self.on_change(definition)
-        return SetVariableStatus.ACCEPTED, None
+        return None
 
 
 _UNKNOWN_TO_GET = {
@@ -108,3 +120,8 @@ def bound(field: str, count: int, most: int) -> None:
 
 def _nobody(definition: Definition) -> None:
     """Stands in until the engine listens."""
+
+
+def _nothing(_definition: Definition, _value: str) -> str | None:
+    """Stands in until the engine refuses."""
+    return None
