@@ -29,8 +29,10 @@ from voltfleet.domain.hosting import (
     ConnectorReport,
     FrameLog,
 )
+from voltfleet.domain.target_policy import Targets
 from voltfleet.host.connection import Timeouts
 from voltfleet.host.host import Host, HostOptions
+from voltfleet.host.targets import Resolve, look_up
 from voltfleet.host.wheel import start_clock
 from voltfleet.station.reports import (
     ConnectorState,
@@ -88,6 +90,7 @@ class FakeStation:
         self.ping_seconds = 60
         self.received: list[str] = []
         self.connections = 0
+        self.failed_dials = 0
         self._wants_link_at: float | None = None
         self._out: list[tuple[str, str]] = []
         self._reports: list[StationReport] = []
@@ -103,6 +106,9 @@ class FakeStation:
 
     def disconnected(self, now: float) -> None:
         self._out.clear()
+
+    def dial_failed(self, now: float) -> None:
+        self.failed_dials += 1
 
     def receive(self, text: str, now: float) -> str:
         self.received.append(text)
@@ -123,6 +129,9 @@ class FakeStation:
     def command(self, command: Command, now: float) -> None:
         if command.kind == "never":
             return
+        if command.kind == "dial":
+            self.link_wanted, self._wants_link_at = False, now + 1
+            self._reports.append(command.payload["settings"])
         if command.kind == "reboot":
             self.link_wanted, self.booted, self._wants_link_at = False, False, now + 30
         if command.kind == "shout":
@@ -160,6 +169,7 @@ class FakeCsms:
         self.changes = Changes()
         self.subprotocols: list[str] | None = ["ocpp1.6", "ocpp2.0.1"]
         self.refuse_with: HTTPStatus | None = None
+        self.authorization: str | None = None
         self.refuse_headers: dict[str, str] = {}
         self.paths: list[str] = []
         self.headers: Headers | None = None
@@ -205,7 +215,9 @@ class FakeCsms:
         self.headers = request.headers
         self.changes.happened()
         if self.refuse_with is None:
-            return None
+            if self.authorization in (None, request.headers.get("Authorization")):
+                return None
+            return connection.respond(HTTPStatus.UNAUTHORIZED, "no\n")
         response = connection.respond(self.refuse_with, "no\n")
         for name, value in self.refuse_headers.items():
             response.headers[name] = value
@@ -324,16 +336,19 @@ class Bench:
         timeouts: Timeouts | None = None,
         capacity: int = 1000,
         tls: ssl.SSLContext | None = None,
+        targets: Targets = Targets.ANY,
+        resolve: Resolve = look_up,
     ) -> None:
         self.clock = MovableClock()
         self.stations: dict[str, FakeStation] = {}
         self.seen = Seen()
         self._told = 0
         self.host = Host(
-            HostOptions(capacity, timeouts=timeouts or Timeouts(), seed=1),
+            HostOptions(capacity, timeouts=timeouts or Timeouts(), targets=targets, seed=1),
             self.clock,
             tls=tls or ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT),
             station_factory=self._build,
+            resolve=resolve,
         )
         self.host.lease.link_up(self.clock(), 1e9)
         self._pump = asyncio.get_running_loop().create_task(self._take())

@@ -1,13 +1,10 @@
 """How many dials a CSMS gets at once, and that a dead one holds up no other."""
 
 import asyncio
-import ssl
 
-import pytest
 from host_doubles import Bench, Changes, FakeCsms, MovableClock, assignment
 
 from voltfleet.domain.hosting import ConnectionState
-from voltfleet.host import dialer as dialling
 from voltfleet.host.connection import Connection
 from voltfleet.host.dialer import Address, Dialer, DialLimits
 
@@ -49,7 +46,7 @@ async def test_a_csms_that_does_not_answer_gets_few_handshakes_and_holds_up_no_o
 
 
 async def test_a_name_is_looked_up_once_for_all_that_wait(
-    bench: Bench, csms: FakeCsms, monkeypatch: pytest.MonkeyPatch
+    csms: FakeCsms,
 ) -> None:
     looked_up: list[str] = []
 
@@ -57,7 +54,8 @@ async def test_a_name_is_looked_up_once_for_all_that_wait(
         looked_up.append(host)
         return ["127.0.0.9", "127.0.0.1"]  # nobody listens at the first
 
-    monkeypatch.setattr(dialling, "_look_up", look_up)
+    bench = Bench(resolve=look_up)
+    bench.host.start()
     url = csms.ws_url.replace("127.0.0.1", "csms.example")
     for number in range(30):
         bench.host.assign(assignment(url, f"CP{number}"))
@@ -65,12 +63,14 @@ async def test_a_name_is_looked_up_once_for_all_that_wait(
     assert looked_up == ["csms.example"]
     assert csms.headers is not None
     assert csms.headers["Host"] == f"csms.example:{csms.port}"
+    bench.host.fence()
+    bench.host.stop()
 
 
 async def test_the_rate_is_kept() -> None:
     clock = MovableClock()
     limits = DialLimits(per_second=10.0, burst=5.0, handshakes=100)
-    dialer = Dialer(clock, limits, ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    dialer = Dialer(clock, limits)
     address: Address = (False, "127.0.0.1", 9)
     turns: list[float] = []
     changes = Changes()

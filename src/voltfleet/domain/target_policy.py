@@ -6,6 +6,7 @@ a host can refuse it when it dials.
 """
 
 import re
+from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from urllib.parse import SplitResult, urlsplit
 
@@ -37,7 +38,34 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 _REFUSED = "Chargers must not dial link-local addresses or a cloud's metadata service."
 
 
-def check_ws_url(url: str) -> str | None:
+_PRIVATE = (
+    "Chargers of this gateway may only dial public addresses, not private or local ones; its "
+    "operator can allow them with VOLTFLEET_TARGETS=any."
+)
+_LOCAL_NAMES = ("localhost", "local", "internal")
+
+
+class Targets(StrEnum):
+    """Whom an operator lets chargers dial. Link-local addresses and a cloud's metadata service are
+    for nobody."""
+
+    ANY = "any"
+    """Private networks and this machine too."""
+    PUBLIC = "public"
+    """Only addresses of the public Internet."""
+
+    @classmethod
+    def for_listener(cls, host: str) -> "Targets":
+        """What a gateway that listens there allows unless its operator says: one that only its own
+        machine reaches has no strangers to guard against."""
+        try:
+            local = ip_address(host).is_loopback
+        except ValueError:
+            local = host == "localhost"
+        return cls.ANY if local else cls.PUBLIC
+
+
+def check_ws_url(url: str, targets: Targets = Targets.ANY) -> str | None:
     """What is wrong with a CSMS address, as a sentence; nothing if a charger may dial it."""
     if len(url) > MAX_LENGTH:
         return f"The URL has {len(url)} characters; {MAX_LENGTH} are allowed."
@@ -50,15 +78,21 @@ def check_ws_url(url: str) -> str | None:
         port = parts.port
     except ValueError:
         return "The URL's host or port (1 to 65535) cannot be read."
-    return _check_shape(parts, port) or _check_host(parts.hostname or "")
+    return _check_shape(parts, port) or _check_host(parts.hostname or "", targets)
 
 
-def check_address(address: str) -> str | None:
+def check_address(address: str, targets: Targets = Targets.ANY) -> str | None:
     """What is wrong with dialling an IP address, as a sentence; nothing if a charger may.
 
     Raises `ValueError` if it is not an IP address.
     """
-    return _REFUSED if _is_forbidden(ip_address(address)) else None
+    return _check_read(ip_address(address), targets)
+
+
+def _check_read(address: IPv4Address | IPv6Address, targets: Targets) -> str | None:
+    if _is_forbidden(address):
+        return _REFUSED
+    return _PRIVATE if targets is Targets.PUBLIC and not _is_public(address) else None
 
 
 def _check_shape(parts: SplitResult, port: int | None) -> str | None:
@@ -71,16 +105,20 @@ def _check_shape(parts: SplitResult, port: int | None) -> str | None:
     return "The URL's port must be between 1 and 65535." if port == 0 else None
 
 
-def _check_host(host: str) -> str | None:
+def _check_host(host: str, targets: Targets) -> str | None:
     try:
         address = _read_address(host)
     except ValueError:
         return "The URL's host is neither a host name nor an IP address."
     if address is not None:
-        return _REFUSED if _is_forbidden(address) else None
+        return _check_read(address, targets)
     if not _HOST.fullmatch(host) or ".." in host:
         return "The URL's host is neither a host name nor an IP address."
-    return _REFUSED if host.rstrip(".").lower() in _METADATA_NAMES else None
+    name = host.rstrip(".").lower()
+    if name in _METADATA_NAMES:
+        return _REFUSED
+    local = name.rpartition(".")[2] in _LOCAL_NAMES
+    return _PRIVATE if targets is Targets.PUBLIC and local else None
 
 
 def _read_address(host: str) -> IPv4Address | IPv6Address | None:
@@ -114,6 +152,15 @@ def _is_forbidden(address: IPv4Address | IPv6Address) -> bool:
     if isinstance(address, IPv6Address):
         candidates += _embedded(address)
     return any(candidate in network for candidate in candidates for network in _FORBIDDEN)
+
+
+def _is_public(address: IPv4Address | IPv6Address) -> bool:
+    candidates = [address]
+    if isinstance(address, IPv6Address):
+        candidates += _embedded(address)
+    if len(candidates) > 1:
+        return all(inner.is_global for inner in candidates[1:])
+    return address.is_global and not address.is_multicast
 
 
 def _embedded(address: IPv6Address) -> list[IPv4Address]:

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Sequence
 from typing import NamedTuple, Protocol, cast
 
@@ -59,6 +60,7 @@ class Connection(asyncio.Protocol):
 
     __slots__ = (
         "_aborted",
+        "_authorization",
         "_clock",
         "_dial",
         "_fragments",
@@ -74,6 +76,7 @@ class Connection(asyncio.Protocol):
         "deadline",
         "opened",
         "paused",
+        "tls",
     )
 
     def __init__(
@@ -84,8 +87,14 @@ class Connection(asyncio.Protocol):
         *,
         timeouts: Timeouts,
         clock: Clock,
+        tls: ssl.SSLContext | None = None,
+        authorization: str | None = None,
     ) -> None:
+        """``tls`` is for the dialler, if the address is a ``wss://`` one; ``authorization`` is sent
+        with the request for the upgrade, and to nobody else: redirects are not followed."""
         self._owner = owner
+        self._authorization = authorization
+        self.tls = tls
         self._ws = ClientProtocol(
             uri,
             subprotocols=[cast("Subprotocol", subprotocol)],
@@ -135,7 +144,10 @@ class Connection(asyncio.Protocol):
         """asyncio: TCP (and TLS) are up; ask for the upgrade."""
         self._dial = None
         self._transport = cast("asyncio.Transport", transport)
-        self._ws.send_request(self._ws.connect())
+        request = self._ws.connect()
+        if self._authorization is not None:
+            request.headers["Authorization"] = self._authorization
+        self._ws.send_request(request)
         self._flush()
 
     # --- what the owner does ---------------------------------------------------------------------
@@ -271,7 +283,10 @@ class Connection(asyncio.Protocol):
 
     def _refused(self, exc: Exception) -> None:
         if self._reason is None and self._transport is not None:
-            self._reason = reasons.handshake_refused(exc, self.uri, self._offered())
+            sent = self._authorization is not None
+            self._reason = reasons.handshake_refused(
+                exc, self.uri, self._offered(), sent_credentials=sent
+            )
             self._transport.abort()
 
     def _offered(self) -> str:

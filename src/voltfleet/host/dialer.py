@@ -3,14 +3,15 @@
 import asyncio
 import ipaddress
 import socket
-import ssl
 from collections import deque
 from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
+from voltfleet.domain.target_policy import Targets
 from voltfleet.host.connection import Connection
 from voltfleet.host.pacing import TokenBucket
+from voltfleet.host.targets import Resolve, checked, look_up
 from voltfleet.host.wheel import Clock
 
 Address = tuple[bool, str, int]
@@ -49,17 +50,25 @@ class _Csms:
         self.queue: deque[Dialled] = deque()
         self.bucket = TokenBucket(limits.per_second, limits.burst, now)
         self.handshakes = 0
-        self.lookup: asyncio.Task[list[str]] | None = None
+        self.lookup: asyncio.Future[list[str]] | None = None
         self.looked_up_at = 0.0
 
 
 class Dialer:
-    """Starts dials in the order they were asked for, per CSMS."""
+    """Starts dials in the order they were asked for, per CSMS, and only to what ``targets``
+    allows: it dials the very addresses that it has checked."""
 
-    def __init__(self, clock: Clock, limits: DialLimits, tls: ssl.SSLContext) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        limits: DialLimits,
+        targets: Targets = Targets.ANY,
+        resolve: Resolve = look_up,
+    ) -> None:
         self._clock = clock
         self._limits = limits
-        self._tls = tls
+        self._allowed = targets
+        self._look_up = resolve
         self._targets: dict[Address, _Csms] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[Address, asyncio.TimerHandle] = {}
@@ -132,46 +141,44 @@ class Dialer:
             connection.dial_failed(exc)
 
     async def _connect(self, connection: Connection, address: Address, target: _Csms) -> None:
-        secure, host, port = address
-        loop = asyncio.get_running_loop()
+        _, host, port = address
         failure: OSError | None = None
-        for ip in await self._resolve(target, host, port):
+        for ip in checked(host, await self._resolve(target, host, port), self._allowed):
             try:
-                await loop.create_connection(
-                    lambda: connection,
-                    ip,
-                    port,
-                    ssl=self._tls if secure else None,
-                    server_hostname=host if secure else None,
-                )
+                await self._open(connection, ip, address)
             except OSError as exc:
                 failure = exc
             else:
                 return
         raise failure or socket.gaierror(socket.EAI_NONAME, "no address")
 
+    async def _open(self, connection: Connection, ip: str, address: Address) -> None:
+        """Dial that very IP address: a name is never looked up again between check and dial."""
+        secure, host, port = address
+        await asyncio.get_running_loop().create_connection(
+            lambda: connection,
+            ip,
+            port,
+            ssl=connection.tls if secure else None,
+            server_hostname=host if secure else None,
+        )
+
     async def _resolve(self, target: _Csms, host: str, port: int) -> list[str]:
         if target.is_ip:
             return [host]
         now = self._clock()
         if target.lookup is None or _is_stale(target.lookup, now - target.looked_up_at):
-            target.lookup = asyncio.create_task(_look_up(host, port))
+            target.lookup = asyncio.ensure_future(self._look_up(host, port))
             target.looked_up_at = now
         # One look-up for all that wait; one that gives up does not cancel it for the others.
         return await asyncio.shield(target.lookup)
 
 
-def _is_stale(lookup: asyncio.Task[list[str]], age: float) -> bool:
+def _is_stale(lookup: asyncio.Future[list[str]], age: float) -> bool:
     if not lookup.done():
         return False
     failed = lookup.cancelled() or lookup.exception() is not None
     return age > (FAILURE_STANDS_FOR_SECONDS if failed else RESOLVED_FOR_SECONDS)
-
-
-async def _look_up(host: str, port: int) -> list[str]:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
 def _is_ip(host: str) -> bool:

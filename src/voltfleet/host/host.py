@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import msgspec
 import structlog
@@ -19,7 +20,9 @@ from voltfleet.domain.hosting import (
     CommandOutcome,
     ConnectionReport,
     ConnectionState,
+    DialSecurity,
 )
+from voltfleet.domain.target_policy import Targets
 from voltfleet.host import stations
 from voltfleet.host.connection import Timeouts
 from voltfleet.host.dialer import Address, Dialer, DialLimits
@@ -30,6 +33,8 @@ from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
 from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner
 from voltfleet.host.surroundings import Surroundings
+from voltfleet.host.targets import Resolve, look_up
+from voltfleet.host.tls import TlsContexts
 from voltfleet.host.transfers import Transfers
 from voltfleet.host.wheel import TICK_SECONDS, Clock, Wheel
 
@@ -51,6 +56,7 @@ class HostOptions:
     capacity: int
     dialling: DialLimits = field(default_factory=DialLimits)
     timeouts: Timeouts = field(default_factory=Timeouts)
+    targets: Targets = Targets.ANY
     frame_limit: int = 100_000
     drain_seconds: float = 10.0
     hold_seconds: float = HOLD_SECONDS
@@ -72,6 +78,7 @@ class Host:
         *,
         tls: ssl.SSLContext,
         station_factory: StationFactory = stations.build,
+        resolve: Resolve = look_up,
     ) -> None:
         self.options = options
         self.clock = clock
@@ -81,8 +88,8 @@ class Host:
         self.fences = 0
         """How often all stations were stopped because the lease was lost."""
         self._wheel = Wheel(clock())
-        self._dialer = Dialer(clock, options.dialling, tls)
-        self._transfers = Transfers(tls)
+        self._dialer = Dialer(clock, options.dialling, options.targets, resolve)
+        self._transfers = Transfers(tls, targets=options.targets)
         self._shared = Surroundings(
             clock=clock,
             wheel=self._wheel,
@@ -94,6 +101,7 @@ class Host:
             endpoint=_endpoint,
             log_frame=self.outbox.frames.add,
             transfers=self._transfers,
+            tls=TlsContexts(tls),
         )
         self._runners: dict[str, Runner] = {}
         self._successors: dict[str, Assignment | None] = {}
@@ -368,5 +376,12 @@ def _shared_words(assignment: Assignment) -> Assignment:
         brand_slug=sys.intern(assignment.brand_slug),
         model_slug=sys.intern(assignment.model_slug),
         connector_type=sys.intern(assignment.connector_type),
+        security=None if assignment.security is None else _one_copy(assignment.security),
         memory=None,
     )
+
+
+@lru_cache(maxsize=4096)
+def _one_copy(security: DialSecurity) -> DialSecurity:
+    """A thousand chargers of one template share their certificates."""
+    return security

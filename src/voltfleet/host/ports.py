@@ -1,9 +1,9 @@
 """What the host needs of a station, so that tests can run the host with a station of their own."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 
-from voltfleet.domain.hosting import Assignment, Command
+from voltfleet.domain.hosting import Assignment, Command, ConnectionState
 from voltfleet.station.reports import StationReport, TransferResult
 
 
@@ -27,6 +27,9 @@ class Station(Protocol):
 
     def disconnected(self, now: float) -> None:
         """The socket is gone, whoever closed it."""
+
+    def dial_failed(self, now: float) -> None:
+        """A dial came to nothing; there will be another."""
 
     def receive(self, text: str, now: float) -> str:
         """One text frame; returns the action it belongs to, "" when that cannot be told."""
@@ -53,3 +56,18 @@ class Station(Protocol):
 StationFactory = Callable[[Assignment, float], Station]
 """Builds the station of an assignment, powered up at that time. Raises
 `voltfleet.domain.errors.VoltfleetError` when the assignment asks for something that is not."""
+
+Running_contra = TypeVar("Running_contra", contravariant=True)
+
+
+class RunnerOwner(Protocol[Running_contra]):
+    """The host, as a runner sees it."""
+
+    def runner_moved(self, before: ConnectionState, after: ConnectionState) -> None:
+        """A runner's connection state changed."""
+
+    def may_dial(self, runner: Running_contra) -> bool:
+        """Whether no socket of the same identity is still on its way out."""
+
+    def runner_gone(self, runner: Running_contra) -> None:
+        """A stopped runner has no socket any more. The last call."""

@@ -3,6 +3,7 @@
 import errno
 import socket
 import ssl
+from http import HTTPStatus
 
 from websockets.client import ClientProtocol
 from websockets.exceptions import (
@@ -14,9 +15,10 @@ from websockets.exceptions import (
 )
 from websockets.uri import WebSocketURI
 
+from voltfleet.host.targets import TargetRefusedError
+
 _STATUS_HINTS = {
     400: "it could not make sense of the request",
-    401: "it wants credentials, which these chargers do not send (security profile 0)",
     403: "it does not let this identity in",
     404: "it does not know this identity or path",
     405: "this path takes no WebSocket connections",
@@ -26,6 +28,26 @@ _STATUS_HINTS = {
     502: "the proxy in front of it cannot reach it",
     503: "it is overloaded or starting",
     504: "the proxy in front of it had no answer from it",
+}
+_NO_CREDENTIALS = (
+    "it wants credentials, and this charger sends none: give it security_profile 1 or 2 and an "
+    "authorization_key"
+)
+_WRONG_CREDENTIALS = "it does not accept this identity with this key: check authorization_key"
+_HOSTNAME_MISMATCH = frozenset({62, 64})  # X509_V_ERR_HOSTNAME_MISMATCH, …_IP_ADDRESS_MISMATCH
+_WANTS_CERTIFICATE = frozenset(
+    {"TLSV13_ALERT_CERTIFICATE_REQUIRED", "SSLV3_ALERT_HANDSHAKE_FAILURE"}
+)
+_OLD_TLS = frozenset({"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"})
+_REFUSED_CERTIFICATE = {
+    "TLSV1_ALERT_UNKNOWN_CA": "it does not know the authority that issued it",
+    "SSLV3_ALERT_BAD_CERTIFICATE": "it calls it bad",
+    "SSLV3_ALERT_CERTIFICATE_EXPIRED": "it has expired",
+    "SSLV3_ALERT_CERTIFICATE_REVOKED": "it has been revoked",
+    "SSLV3_ALERT_CERTIFICATE_UNKNOWN": "it does not say why",
+    "SSLV3_ALERT_UNSUPPORTED_CERTIFICATE": "it cannot use one of this kind",
+    "TLSV1_ALERT_ACCESS_DENIED": "it does not let it in",
+    "TLSV1_ALERT_DECRYPT_ERROR": "its signature does not fit",
 }
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
@@ -40,6 +62,8 @@ def dial_failed(exc: BaseException, uri: WebSocketURI) -> str:
     """Why no TCP or TLS connection came about."""
     address = where(uri)
     match exc:
+        case TargetRefusedError():
+            why = f"not dialled: {exc}"
         case ConnectionRefusedError():
             why = f"connection refused by {address}: is the CSMS running there?"
         case socket.gaierror():
@@ -59,16 +83,35 @@ def dial_failed(exc: BaseException, uri: WebSocketURI) -> str:
 
 def _hung_up(uri: WebSocketURI) -> str:
     if uri.secure:
-        return f"{where(uri)} cut the connection during the handshake; does it speak TLS (wss)?"
+        # With TLS 1.3 a server that turns a client certificate down says so after the client's
+        # part of the handshake, and often only by hanging up.
+        return (
+            f"{where(uri)} cut the connection during the handshake; does it speak TLS (wss)? Does "
+            "it want a client certificate (security_profile 3), or another one than it got?"
+        )
     return f"{where(uri)} cut the connection during the handshake; is it a WebSocket server?"
 
 
 def _tls_error(exc: ssl.SSLError, address: str) -> str:
     if isinstance(exc, ssl.SSLCertVerificationError):
+        if exc.verify_code in _HOSTNAME_MISMATCH:
+            remedy = "it was issued for another name: check ws_url, or the CSMS's certificate"
+        else:
+            remedy = "ca_certificate, or VOLTFLEET_HOST_CA_FILE, can name the authority to trust"
+        return f"TLS certificate of {address} not trusted: {exc.verify_message}; {remedy}"
+    if exc.reason in _WANTS_CERTIFICATE:
         return (
-            f"TLS certificate of {address} not trusted: {exc.verify_message}; "
-            "VOLTFLEET_HOST_CA_FILE can name the authority to trust"
+            f"{address} refused the TLS handshake; if it asks for a client certificate, give the "
+            f"charger security_profile 3 with client_certificate and client_key ({exc.reason})"
         )
+    if exc.reason in _REFUSED_CERTIFICATE:
+        why = _REFUSED_CERTIFICATE[exc.reason]
+        return (
+            f"{address} does not accept the charger's client certificate: {why}; check "
+            "client_certificate and the authorities that the CSMS trusts"
+        )
+    if exc.reason in _OLD_TLS:
+        return f"{address} speaks no TLS 1.2 or above, and chargers speak nothing older"
     return f"TLS handshake with {address} failed: {exc.reason or exc}; does it speak TLS (wss)?"
 
 
@@ -92,11 +135,13 @@ def no_answer(uri: WebSocketURI, seconds: float) -> str:
     return f"no answer from {where(uri)} within {seconds:g} s: check the address and firewalls"
 
 
-def handshake_refused(exc: Exception, uri: WebSocketURI, subprotocol: str) -> str:
+def handshake_refused(
+    exc: Exception, uri: WebSocketURI, subprotocol: str, *, sent_credentials: bool = False
+) -> str:
     """Why the WebSocket handshake failed."""
     match exc:
         case InvalidStatus():
-            return _status(exc, uri)
+            return _status(exc, uri, sent_credentials=sent_credentials)
         case NegotiationError():
             return f"the CSMS did not keep to what was offered ({subprotocol}): {exc}"
         case InvalidUpgrade() | InvalidHeader():
@@ -109,13 +154,16 @@ def handshake_refused(exc: Exception, uri: WebSocketURI, subprotocol: str) -> st
             return f"the handshake with {where(uri)} failed: {exc}"
 
 
-def _status(exc: InvalidStatus, uri: WebSocketURI) -> str:
+def _status(exc: InvalidStatus, uri: WebSocketURI, *, sent_credentials: bool) -> str:
     status = exc.response.status_code
     said = f"the CSMS answered HTTP {status} to {uri.path}"
     location = exc.response.headers.get("Location")
     if status in _REDIRECTS and location:
         return f"{said}: it points to {location}; use that address as ws_url"
-    hint = _STATUS_HINTS.get(status)
+    if status == HTTPStatus.UNAUTHORIZED:
+        hint: str | None = _WRONG_CREDENTIALS if sent_credentials else _NO_CREDENTIALS
+    else:
+        hint = _STATUS_HINTS.get(status)
     return f"{said}: {hint}" if hint else said
 
 

@@ -1,12 +1,10 @@
 """One charger in one generation: its station, its connection, and when it dials again."""
 
 from functools import partial
-from typing import Protocol
 
 import msgspec
 import structlog
 
-from voltfleet.domain.commands import CommandState
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.domain.hosting import (
     Assignment,
@@ -16,15 +14,19 @@ from voltfleet.domain.hosting import (
     FrameLog,
 )
 from voltfleet.host.connection import Connection
+from voltfleet.host.dialer import Address
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.isolation import isolated
 from voltfleet.host.memories import StationMemory
-from voltfleet.host.ports import Station
+from voltfleet.host.open_commands import OpenCommands
+from voltfleet.host.ports import RunnerOwner, Station
 from voltfleet.host.redial import Redial
+from voltfleet.host.route import Route
 from voltfleet.host.standing import Standing
 from voltfleet.host.surroundings import Surroundings
 from voltfleet.station.reports import (
     ConnectorState,
+    DialSettings,
     LinkCondition,
     LinkFault,
     Memory,
@@ -49,19 +51,6 @@ CLOSE_GOING_AWAY = 1001
 log = structlog.get_logger()
 
 
-class RunnerOwner(Protocol):
-    """The host, as a runner sees it."""
-
-    def runner_moved(self, before: ConnectionState, after: ConnectionState) -> None:
-        """A runner's connection state changed."""
-
-    def may_dial(self, runner: "Runner") -> bool:
-        """Whether no socket of the same identity is still on its way out."""
-
-    def runner_gone(self, runner: "Runner") -> None:
-        """A stopped runner has no socket any more. The last call."""
-
-
 class Runner:
     """Runs one generation of a charger until `stop`; a newer generation is another runner.
 
@@ -77,12 +66,12 @@ class Runner:
         "_memory",
         "_owner",
         "_redial",
+        "_route",
         "_shared",
         "_station",
         "_stopping",
         "assignment",
         "charger_id",
-        "endpoint",
         "standing",
         "wheel_slot",
     )
@@ -91,12 +80,12 @@ class Runner:
         self,
         assignment: Assignment,
         shared: Surroundings,
-        owner: RunnerOwner,
+        owner: RunnerOwner["Runner"],
         memory: bytes | None = None,
     ) -> None:
         self.assignment = assignment
         self.charger_id = assignment.charger_id
-        self.endpoint: Endpoint | None = None
+        self._route: Route | None = None
         state = ConnectionState.WAITING if assignment.running else ConnectionState.STOPPED
         self.standing = Standing(assignment, state, shared.outbox, shared.clock())
         self.wheel_slot = 0
@@ -104,10 +93,10 @@ class Runner:
         self._owner = owner
         self._station: Station | None = None
         self._connection: Connection | None = None
-        self._commands: set[str] | None = None
+        self._commands = OpenCommands(self.charger_id, shared.outbox)
         self._connected_at = _FOREVER
         self._redial = Redial()
-        self._dial_queued = False
+        self._dial_queued: Address | None = None
         self._memory = None if memory is None else StationMemory(shared.outbox.memories, memory)
         self._stopping = False
 
@@ -115,6 +104,11 @@ class Runner:
     def memory(self) -> bytes | None:
         """What a station of this charger remembers."""
         return None if self._memory is None else self._memory.content
+
+    @property
+    def endpoint(self) -> Endpoint | None:
+        """Where it dials, or is connected to."""
+        return None if self._route is None else self._route.endpoint
 
     @property
     def has_socket(self) -> bool:
@@ -153,11 +147,12 @@ class Runner:
 
     def _stop_all(self) -> None:
         self._stopping = self.standing.told_no_more = True
-        self._refuse_commands("the charger was stopped before this was done")
+        self._commands.refuse_all("the charger was stopped before this was done")
 
     def _power_up(self, now: float) -> None:
         try:
-            self.endpoint = self._shared.endpoint(self.assignment)
+            if self._route is None:
+                self._route = Route(self.assignment, self._shared.endpoint)
             assignment = msgspec.structs.replace(self.assignment, memory=self.memory)
             self._station = self._shared.station_factory(assignment, now)
         except VoltfleetError as exc:
@@ -172,7 +167,7 @@ class Runner:
         """The station's code failed. It is powered up anew, with back-off; the others go on."""
         log.error("station_crashed", charger_id=self.charger_id, exc_info=exc)
         reason = f"the simulated station failed ({exc!r}): a bug in Voltfleet, please report it"
-        self._refuse_commands(reason)
+        self._commands.refuse_all(reason)
         self._station = None
         if self._connection is not None:
             self._connection.abort(reason)
@@ -202,11 +197,9 @@ class Runner:
         """Pass a user's wish to the station."""
         station = self._running_station
         if station is None:
-            self._refuse(command.id, "the charger is not running; start it first")
+            self._commands.refuse(command.id, "the charger is not running; start it first")
             return
-        if self._commands is None:
-            self._commands = set()
-        self._commands.add(command.id)
+        self._commands.opened(command)
         now = self._shared.clock()
         station.command(command, now)
         self._settle(now)
@@ -268,6 +261,8 @@ class Runner:
             self._power_up(now)
         elif connected_at != _FOREVER:
             self._station.disconnected(now)
+        elif reason is not None:
+            self._station.dial_failed(now)
         self._settle(now)
 
     def _take_ping_interval(self, station: Station) -> None:
@@ -278,9 +273,12 @@ class Runner:
 
     def dial(self, now: float) -> Connection | None:
         """`dialer.Dialled`: this runner's turn has come."""
-        self._dial_queued = False
-        station, endpoint = self._running_station, self.endpoint
-        if station is None or endpoint is None or not station.link_wanted:
+        queued_for, self._dial_queued = self._dial_queued, None
+        station, route = self._running_station, self._route
+        if station is None or route is None or not station.link_wanted:
+            return None
+        if queued_for != route.endpoint.address:
+            self._settle(now)
             return None
         if not self._owner.may_dial(self):
             self._redial.at = now + _RECHECK_SECONDS
@@ -291,16 +289,21 @@ class Runner:
             self._schedule(now)
             return None
         self.standing.attempts += 1
-        self._connection = Connection(
-            self,
-            endpoint.uri(self.assignment.identity),
-            endpoint.subprotocol,
-            timeouts=self._shared.timeouts,
-            clock=self._shared.clock,
-        )
+        shared = self._shared
+        try:
+            self._connection = route.connection(self, shared.tls, shared.timeouts, shared.clock)
+        except VoltfleetError as exc:
+            self._cannot_dial(station, exc, now)
+            self._schedule(now)
+            return None
         self._move(ConnectionState.CONNECTING, now)
         self._schedule(now)
         return self._connection
+
+    def _cannot_dial(self, station: Station, exc: VoltfleetError, now: float) -> None:
+        self._back_off(f"not dialled: {exc}", now)
+        self.standing.connection_changed()
+        station.dial_failed(now)
 
     def _handshake_over(self) -> None:
         if self.endpoint is not None:
@@ -324,9 +327,8 @@ class Runner:
             held = self._memory is not None and self._memory.holds(now)
             if connection is not None and connection.sendable and not held:
                 self._send(station, connection, now)
-            if self._dial_due(station, now) and self.endpoint is not None:
-                self._dial_queued = True
-                self._shared.dialer.request(self, self.endpoint.address)
+            if self._connection is None and self._route is not None:
+                self._dial_if_due(station, self._route, now)
         self._schedule(now)
 
     def _send(self, station: Station, connection: Connection, now: float) -> None:
@@ -339,7 +341,7 @@ class Runner:
         elif not station.link_wanted:
             connection.close(CLOSE_GOING_AWAY, "rebooting")
 
-    def _apply(self, report: StationReport, now: float) -> None:
+    def _apply(self, report: StationReport, now: float) -> None:  # noqa: C901 - one row a report
         match report:
             case Registration():
                 if self._connection is not None:
@@ -348,6 +350,9 @@ class Runner:
                     self._move(report.state, now)
             case ConnectorState():
                 self.standing.replace_connector(report)
+            case DialSettings():
+                if self._route is not None:
+                    self._route.change(report)
             case LinkFault():
                 self._disturb(report, now)
             case Memory():
@@ -358,9 +363,7 @@ class Runner:
                 on_done = partial(self._transferred, self._station, report.id)
                 self._shared.transfers.start(report, on_done)
             case CommandOutcome():
-                if self._commands is not None:
-                    self._commands.discard(report.id)
-                self._shared.outbox.outcome(report)
+                self._commands.ended(report)
 
     @isolated
     def _transferred(
@@ -389,13 +392,14 @@ class Runner:
         if connection is not None:
             connection.set_silent(silent=fault.condition is LinkCondition.SILENT)
 
-    def _dial_due(self, station: Station, now: float) -> bool:
-        return (
-            self._connection is None
-            and not self._dial_queued
-            and now >= self._redial.at
-            and station.link_wanted
-        )
+    def _dial_if_due(self, station: Station, route: Route, now: float) -> None:
+        try:
+            route.take_up()
+        except VoltfleetError as exc:
+            self._cannot_dial(station, exc, now)
+        if self._dial_queued is None and now >= self._redial.at and station.link_wanted:
+            self._dial_queued = route.endpoint.address
+            self._shared.dialer.request(self, self._dial_queued)
 
     def _schedule(self, now: float) -> None:
         at = _FOREVER
@@ -420,12 +424,3 @@ class Runner:
         self.standing.move(state, now)
         if state is not before:
             self._owner.runner_moved(before, state)
-
-    def _refuse(self, command_id: str, reason: str) -> None:
-        outcome = CommandOutcome(command_id, self.charger_id, CommandState.FAILED, reason, None)
-        self._shared.outbox.outcome(outcome)
-
-    def _refuse_commands(self, reason: str) -> None:
-        commands, self._commands = self._commands, None
-        for command_id in commands or ():
-            self._refuse(command_id, reason)

@@ -4,6 +4,8 @@ from voltfleet.domain import catalog
 from voltfleet.domain.errors import BadRequest
 from voltfleet.domain.hosting import Assignment
 from voltfleet.domain.specs import OcppVersion
+from voltfleet.station.context import NOTHING_TOLD
+from voltfleet.station.reports import DialSettings
 from voltfleet.station.station import ChargingStation
 
 
@@ -19,6 +21,22 @@ def build(assignment: Assignment, now: float) -> ChargingStation:
         seed=assignment.seed,
         now=now,
         memory=assignment.memory,
+        dial=_dialled(assignment),
+    )
+
+
+def _dialled(assignment: Assignment) -> DialSettings:
+    security = assignment.security
+    if security is None:
+        return NOTHING_TOLD
+    authority = security.ca_certificate
+    return DialSettings(
+        security.authorization_key,
+        security.profile,
+        None,
+        security.client_certificate,
+        security.client_key,
+        None if authority is None else (authority,),
     )
 
 

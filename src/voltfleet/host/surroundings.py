@@ -10,6 +10,7 @@ from voltfleet.host.dialer import Dialer
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
+from voltfleet.host.tls import TlsContexts
 from voltfleet.host.transfers import Transfers
 from voltfleet.host.wheel import Clock, Wheel
 
@@ -27,5 +28,6 @@ class Surroundings:
     rng: random.Random
     log_frame: Callable[[FrameLog], None]
     transfers: Transfers
+    tls: TlsContexts
     endpoint: Callable[[Assignment], Endpoint]
     """The shared endpoint of an assignment. Raises `VoltfleetError`."""

@@ -11,7 +11,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from voltfleet.domain.target_policy import check_address
+from voltfleet.domain.target_policy import Targets, check_address
 from voltfleet.station.reports import Transfer, TransferKind, TransferResult
 
 OnDone = Callable[[TransferResult], None]
@@ -31,8 +31,14 @@ class TransferLimits:
 class Transfers:
     """Carries them out, each in a task of its own; `stop` cancels what is left."""
 
-    def __init__(self, tls: ssl.SSLContext, limits: TransferLimits | None = None) -> None:
+    def __init__(
+        self,
+        tls: ssl.SSLContext,
+        limits: TransferLimits | None = None,
+        targets: Targets = Targets.ANY,
+    ) -> None:
         self._tls = tls
+        self._targets = targets
         self._limits = limits or TransferLimits()
         self._slots = asyncio.Semaphore(self._limits.at_once)
         self._tasks: set[asyncio.Task[None]] = set()
@@ -84,7 +90,7 @@ class Transfers:
         if not parsed.host:
             return "the URL names no host"
         address = await _resolve(parsed.host, parsed.port or _default_port(parsed.scheme))
-        refusal = check_address(address)
+        refusal = check_address(address, self._targets)
         if refusal is not None:
             return refusal
         headers = {"host": parsed.netloc.decode("ascii")}
