@@ -145,9 +145,11 @@ class StartTransactionCommandEvent(ConnectorCommandEvent):
 
 
 class StopTransactionCommandEvent(RequestModel):
-    """Which transaction; null if there is only one."""
+    """Which transaction; null if there is only one. The driver presents `id_tag`, or (null) the
+    token that started it; another one must be of its group, or a master pass."""
 
     transaction_id: IdTag | None = None
+    id_tag: IdTag | None = None
 
 
 class StartSessionCommandEvent(RequestModel):

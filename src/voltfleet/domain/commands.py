@@ -121,9 +121,11 @@ class StartTransaction(msgspec.Struct, frozen=True):
 
 
 class StopTransaction(msgspec.Struct, frozen=True):
-    """Stop this transaction, or the only one."""
+    """Stop this transaction, or the only one. ``id_tag``: by presenting this token; null: the one
+    that started it."""
 
     transaction_id: str | None = None
+    id_tag: str | None = None
 
 
 class StartSession(msgspec.Struct, frozen=True):

@@ -137,11 +137,40 @@ class UserCommands(Block):
             open_ = [bay for bay in open_ if _number(bay) == stop.transaction_id]
         if not open_:
             raise HardwareRefusal("no such transaction is open")
+        if stop.id_tag is not None:
+            self._stop_by_token(open_, _id_tag(stop.id_tag), self._outcome(command))
+            return
         if len(open_) > 1:
             raise HardwareRefusal("several transactions are open: name one by transaction_id")
         detail = {"transactionId": _number(open_[0])}
         self._stop(open_[0])
         self.ctx.outcome(command, CommandState.APPLIED, None, detail)
+
+    def _stop_by_token(self, meant: list[Bay], id_tag: str, hear: Hear) -> None:
+        """§4.8: the token that started it, or another of its group (§3.5)."""
+        own = next((bay for bay in meant if _payer(bay).lower() == id_tag.lower()), None)
+        if own is not None:
+            self._stop_with(own, id_tag, hear)
+        else:
+            heard = partial(self._may_stop, meant, id_tag, hear)
+            self._authorization.authorize(id_tag, heard)
+
+    def _may_stop(self, meant: list[Bay], id_tag: str, hear: Hear, verdict: Verdict) -> None:
+        parent_of = self._authorization.parent_of
+        going_on = [bay for bay in meant if bay.transaction is not None]
+        group = [bay for bay in going_on if parent_of(_payer(bay)) == verdict.parent]
+        if not verdict.accepted:
+            hear(verdict)
+        elif verdict.parent is None or not group:
+            text = "the token is not of the group of the one that started the transaction"
+            hear(Verdict(accepted=False, text=text))
+        else:
+            self._stop_with(group[0], id_tag, hear)
+
+    def _stop_with(self, bay: Bay, id_tag: str, hear: Hear) -> None:
+        detail = {"transactionId": _number(bay)}
+        self._transactions.stop(bay, Reason.LOCAL, id_tag)
+        hear(Verdict(accepted=True, text="stopped by the token", detail=detail))
 
     def _stop_session(self, stop: StopSession, command: Command) -> None:
         connector = physical.find_connector(self.ctx, None, stop.connector_id)
@@ -191,6 +220,10 @@ def _id_tag(text: str) -> str:
     if not 1 <= len(text) <= _MAX_ID_TAG:
         raise HardwareRefusal(f"an idTag of OCPP 1.6 has 1 to {_MAX_ID_TAG} characters")
     return text
+
+
+def _payer(bay: Bay) -> str:
+    return "" if bay.transaction is None else bay.transaction.id_token
 
 
 def _number(bay: Bay) -> str | None:

@@ -36,8 +36,8 @@ class Known(NamedTuple):
     source: str
     final: bool
 
-    def verdict(self, evse_id: int) -> Verdict:
-        """Whether it may charge at the EVSE."""
+    def verdict(self, evse_id: int | None) -> Verdict:
+        """Whether it may charge at the EVSE (None: at all)."""
         accepted = self.info.allows(evse_id)
         word = "accepted" if accepted else "refused"
         return Verdict(accepted, f"{word} by the {self.source}", group=group_of(self.info))
@@ -56,8 +56,9 @@ class Authorization(Block):
         self.local_list: LocalList[IdTokenInfo] | None = None
         self.on_tariff: Callable[[IdToken, Tariff], None] | None = None
 
-    def authorize(self, token: IdToken, evse_id: int, hear: Hear) -> None:
-        """Tell ``hear`` whether the token may charge at the EVSE: at once if it is known here."""
+    def authorize(self, token: IdToken, evse_id: int | None, hear: Hear) -> None:
+        """Tell ``hear`` whether the token may charge at the EVSE (None: at all): at once if it is
+        known here."""
         if token.type == _NO_AUTHORIZATION:
             hear(Verdict(accepted=True, text="no authorization is needed"))
             return
@@ -78,6 +79,17 @@ class Authorization(Block):
             partial(self._answered, token, evse_id, hear),
             partial(self._unanswered, token, evse_id, hear),
         )
+
+    def is_master_pass(self, group: str | None) -> bool:
+        """C16: whether a token of that group stops any transaction, and may start none."""
+        wanted = self._model.text(authorizing.MASTER_PASS_GROUP_ID).casefold()
+        return wanted != "" and group is not None and group.partition(" ")[2] == wanted
+
+    def to_start(self, verdict: Verdict) -> Verdict:
+        """The verdict on a token that is to start a transaction."""
+        if verdict.accepted and self.is_master_pass(verdict.group):
+            return verdict._replace(accepted=False, text="a master pass starts no transaction")
+        return verdict
 
     def learn(self, token: IdToken, info: IdTokenInfo) -> None:
         """C10: the CSMS said something about the token."""
@@ -155,7 +167,7 @@ class Authorization(Block):
                 return Verdict(accepted=True, text=text)
             return _OFFLINE
         # C13.FR.04: what is known to be barred stays out, whatever holds for unknown tokens.
-        return known.verdict(evse_id or 0) if self._may_decide() else _OFFLINE
+        return known.verdict(evse_id) if self._may_decide() else _OFFLINE
 
     def _may_decide(self) -> bool:
         """C12, C14: whether a token that is accepted here need not be asked about."""

@@ -64,12 +64,20 @@ class HardwareEvents(Block):
             case HardwareEvent.FAULTED if session.permit is not None and connector is evse.active:
                 self._faulted(session, connector)
             case HardwareEvent.ENERGY_REACHED:
-                self._transactions.stop_by_driver(session)
+                self._energy_reached(session)
             case HardwareEvent.EV_HAS_ENOUGH | HardwareEvent.EV_WANTS_ENERGY:
                 self._ev_wish(session)
             case HardwareEvent.OFFER_CHANGED:
                 self._transactions.told_state(session)
                 self._told_rate(session)
+
+    def _energy_reached(self, session: Session) -> None:
+        """The driver has what was wanted, or a disowned token all that it may have (E05.FR.03)."""
+        spared_to_wh = session.spared_to_wh
+        if spared_to_wh is not None and session.evse.meter.register_wh >= spared_to_wh - 0.01:
+            self._transactions.suspend(session)
+        else:
+            self._transactions.stop_by_driver(session)
 
     def _told_rate(self, session: Session) -> None:
         """What is offered to a car that charges has changed enough to be told."""

@@ -59,6 +59,10 @@ class RemoteControl(Block):
             # F01.FR.21 and FR.22
             info = StatusInfo("Reserved", "it is kept for another token")
             return m.RequestStartTransactionResponse(_REJECTED, info)
+        if self._authorization.is_master_pass(_permit(request).group):
+            # C16: its tokens stop transactions only.
+            info = StatusInfo("InvalidIdToken", "a master pass starts no transaction")
+            return m.RequestStartTransactionResponse(_REJECTED, info)
         evse = self.ctx.hardware.evse_of(connector)
         session = self._sessions.get(evse.id)
         # F01.FR.13: the id of the transaction that the cable has started already.
@@ -127,6 +131,7 @@ class RemoteControl(Block):
 
     def _heard(self, connector: Connector, permit: Permit, verdict: Verdict) -> None:
         # Meanwhile somebody else may have been faster.
+        verdict = self._authorization.to_start(verdict)
         permit = permit._replace(group=verdict.group or permit.group)
         free = self._places.free(connector) and self._places.admits(connector, permit)
         if verdict.accepted and free:

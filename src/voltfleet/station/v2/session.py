@@ -42,13 +42,15 @@ def points_named(names: Iterable[str]) -> Point:
 
 class Transaction:
     """One transaction as the CSMS is told of it. The ``told_`` fields are what it was told last;
-    ``data`` is what the Ended event will carry; ``charging_seconds`` counts to ``counted_at``."""
+    ``data`` is what the Ended event will carry; ``charging_seconds`` counts to ``counted_at``;
+    ``meter_start_wh`` is where the register stood."""
 
     __slots__ = (
         "charging_seconds",
         "counted_at",
         "data",
         "id",
+        "meter_start_wh",
         "seq_no",
         "started_at",
         "told_evse",
@@ -60,6 +62,7 @@ class Transaction:
         self.id = id_
         self.seq_no = 0
         self.started_at = now
+        self.meter_start_wh = 0.0
         self.charging_seconds = 0.0
         self.counted_at = now
         self.data: list[MeterValue] = []
@@ -84,7 +87,8 @@ class Session:
 
     ``permit`` is the leave to charge, None before and after; ``untold_token``, ``untold_start``
     (a remoteStartId) and ``untold_reservation`` (an id) go with the next event. ``suspended``: the
-    CSMS disowned the token, and StopTxOnInvalidId is false. ``stopped_reason`` is why the leave was
+    CSMS disowned the token, and StopTxOnInvalidId is false; ``spared_to_wh``: so it did, but the
+    car may charge until the register stands there. ``stopped_reason`` is why the leave was
     withdrawn.
     """
 
@@ -92,6 +96,7 @@ class Session:
         "evse",
         "permit",
         "points",
+        "spared_to_wh",
         "stopped_reason",
         "suspended",
         "transaction",
@@ -108,6 +113,7 @@ class Session:
         self.untold_start: int | None = None
         self.untold_reservation: int | None = None
         self.suspended = False
+        self.spared_to_wh: float | None = None
         self.stopped_reason: StoppedReason | None = None
         self.transaction: Transaction | None = None
 
@@ -122,6 +128,7 @@ class Session:
         self.untold_token = permit.id_token
         self.untold_start = permit.remote_start_id
         self.suspended = False
+        self.spared_to_wh = None
         self.stopped_reason = None
 
     def withdraw(self, verdict: Verdict, reason: StoppedReason | None = None) -> None:
@@ -129,6 +136,7 @@ class Session:
         self.conclude(verdict)
         self.permit = None
         self.suspended = False
+        self.spared_to_wh = None
         self.stopped_reason = self.stopped_reason or reason
 
     def conclude(self, verdict: Verdict) -> None:

@@ -14,6 +14,7 @@ What happens at an EVSE changes which points hold (`session.Point`); every chang
 and why a transaction stopped is the first of these that happened to it:
 
     Local                          the driver (time, energy, full battery, token presented again)
+    MasterPass                     a token of the group AuthCtrlr.MasterPassGroupId
     Remote                         RequestStopTransaction
     EVDisconnected                 the cable was pulled out
     DeAuthorized                   the CSMS disowned the token
@@ -32,7 +33,7 @@ from voltfleet.station.blocks import Block
 from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
-from voltfleet.station.v2.authorization import Authorization, key_of_token
+from voltfleet.station.v2.authorization import Authorization, group_of, key_of_token
 from voltfleet.station.v2.availability import Availability
 from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
@@ -190,13 +191,27 @@ class Transactions(Block):
     ) -> None:
         """The CSMS said what it thinks of the token that pays for a transaction (E05)."""
         self._authorization.learn(token, info)
-        gone = session.transaction is not transaction or session.permit is None
-        if gone or info.allows(session.evse.id):
+        permit = session.permit
+        if session.transaction is not transaction or permit is None:
+            return
+        if info.allows(session.evse.id):
+            if token == permit.id_token:
+                session.permit = permit._replace(group=group_of(info) or permit.group)
             return
         if self._model.flag(catalog.STOP_TX_ON_INVALID_ID):
             self.stop(session, TriggerReason.DEAUTHORIZED, StoppedReason.DE_AUTHORIZED)
-        elif not session.suspended:
+        elif not session.suspended and session.spared_to_wh is None:
+            self._spare(session, transaction)
+
+    def _spare(self, session: Session, transaction: Transaction) -> None:
+        """E05.FR.02 and FR.03: no energy any more, or only up to MaxEnergyOnInvalidId."""
+        most_wh = transaction.meter_start_wh + self._model.whole(catalog.MAX_ENERGY_ON_INVALID_ID)
+        session.evse.advance(self.ctx.now)
+        if session.evse.meter.register_wh >= most_wh:
             self.suspend(session)
+            return
+        session.spared_to_wh = most_wh
+        self.ctx.hardware.watch_energy(session.evse, _sooner(session), self.ctx.now)
 
     def suspend(
         self,
@@ -248,8 +263,9 @@ class Transactions(Block):
             stop = partial(self.stop_by_driver, session)
             self.ctx.after("session", session.evse.id, permit.duration_seconds, stop)
         if permit.energy_wh is not None:
-            target = session.evse.meter.register_wh + permit.energy_wh
-            self.ctx.hardware.watch_energy(session.evse, target, self.ctx.now)
+            session.evse.watch_wh = session.evse.meter.register_wh + permit.energy_wh
+        if _sooner(session) is not None:
+            self.ctx.hardware.watch_energy(session.evse, _sooner(session), self.ctx.now)
 
     # --- the table ------------------------------------------------------------------------------
 
@@ -286,6 +302,8 @@ class Transactions(Block):
         # Ids must not repeat when the host starts anew with the same seed: mix the time in.
         bits = ctx.rng.bits() << 64 | (ctx.rng.bits() ^ int(ctx.now * 1000))
         session.transaction = Transaction(str(UUID(int=bits, version=4)), ctx.now)
+        session.evse.advance(ctx.now)
+        session.transaction.meter_start_wh = session.evse.meter.register_wh
         self._availability.set_busy(session.evse, busy=True)
         self._events.started(session, trigger, self._meters.begin(session))
         self._smart.granted(session)
@@ -316,6 +334,14 @@ class Transactions(Block):
             if session.transaction is None:
                 session.points = NO_POINT
                 self.advance(session, TriggerReason.CABLE_PLUGGED_IN)
+
+
+def _sooner(session: Session) -> float | None:
+    """Where the register is awaited: what the driver wants, or what a disowned token may have."""
+    return min(
+        (wh for wh in (session.evse.watch_wh, session.spared_to_wh) if wh is not None),
+        default=None,
+    )
 
 
 def _nobody() -> None:

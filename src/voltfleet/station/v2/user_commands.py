@@ -24,6 +24,7 @@ from voltfleet.station.v2.messages.types import IdToken
 from voltfleet.station.v2.operator_commands import OperatorCommands
 from voltfleet.station.v2.permit import Permit, Verdict
 from voltfleet.station.v2.places import Places
+from voltfleet.station.v2.presented import Presented
 from voltfleet.station.v2.remote_control import RemoteControl
 from voltfleet.station.v2.session import Session, Sessions
 from voltfleet.station.v2.transactions import Transactions
@@ -35,7 +36,15 @@ _RFID = "ISO14443"
 class UserCommands(Block):
     """Each command reports its outcome exactly once; `HardwareRefusal` becomes a rejection."""
 
-    __slots__ = ("_authorization", "_operator", "_places", "_remote", "_sessions", "_transactions")
+    __slots__ = (
+        "_authorization",
+        "_operator",
+        "_places",
+        "_presented",
+        "_remote",
+        "_sessions",
+        "_transactions",
+    )
 
     def __init__(
         self,
@@ -53,6 +62,7 @@ class UserCommands(Block):
         self._sessions = sessions
         self._transactions = transactions
         self._places = places
+        self._presented = Presented(ctx, sessions, authorization, transactions)
         self._remote = remote
 
     def perform(self, kind: CommandKind, payload: Payload, command: Command) -> None:
@@ -106,6 +116,7 @@ class UserCommands(Block):
         self._authorization.authorize(permit.id_token, connector.evse_id, heard)
 
     def _authorized(self, connector: Connector, permit: Permit, verdict: Verdict) -> None:
+        verdict = self._authorization.to_start(verdict)
         if verdict.accepted and not self._places.free(connector):
             text = f"connector {connector.number} was taken meanwhile"
             verdict = Verdict(accepted=False, text=text)
@@ -139,6 +150,9 @@ class UserCommands(Block):
             open_ = [] if named is None else [named]
         if not open_:
             raise HardwareRefusal("no such transaction is open")
+        if stop.id_tag is not None:
+            self._presented.stop(open_, _token(stop.id_tag), self._hear(command))
+            return
         if len(open_) > 1:
             raise HardwareRefusal("several transactions are open: name one by transaction_id")
         transaction = open_[0].transaction

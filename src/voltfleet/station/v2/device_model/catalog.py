@@ -132,6 +132,7 @@ _SECURITY = (
 
 TX_POINTS = ("EVConnected", "Authorized", "PowerPathClosed", "EnergyTransfer")
 EV_CONNECTION_TIME_OUT = whole("TxCtrlr", "EVConnectionTimeOut", 60, (1, _DAY), unit="s")
+MAX_ENERGY_ON_INVALID_ID = whole("TxCtrlr", "MaxEnergyOnInvalidId", 0, (0, 1_000_000), unit="Wh")
 STOP_TX_ON_EV_SIDE_DISCONNECT = flag("TxCtrlr", "StopTxOnEVSideDisconnect", default=True)
 STOP_TX_ON_INVALID_ID = flag("TxCtrlr", "StopTxOnInvalidId", default=True)
 TX_START_POINT = choice("TxCtrlr", "TxStartPoint", "EVConnected,Authorized", TX_POINTS, at_least=1)
@@ -169,6 +170,7 @@ ENABLES = {
 
 _TRANSACTIONS = (
     EV_CONNECTION_TIME_OUT,
+    MAX_ENERGY_ON_INVALID_ID,
     STOP_TX_ON_EV_SIDE_DISCONNECT,
     STOP_TX_ON_INVALID_ID,
     fixed("TxCtrlr", "TxBeforeAcceptedEnabled", DataType.BOOLEAN, "false"),
