@@ -27,6 +27,28 @@ def read_chain(pem: str) -> list[Certificate]:
         return []
 
 
+def to_pem(certificate: Certificate) -> str:
+    """As it is handed on, and stored."""
+    return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
+
+def key_to_pem(key: Key) -> str:
+    """As it is handed on, and stored."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    ).decode()
+
+
+def key_from_pem(pem: str) -> Key:
+    """What `key_to_pem` made."""
+    key = serialization.load_pem_private_key(pem.encode(), None)
+    if not isinstance(key, Key):
+        raise TypeError("no key on an elliptic curve")
+    return key
+
+
 def valid_at(certificate: Certificate, at: float) -> bool:
     """Whether it is within its validity."""
     when = datetime.fromtimestamp(at, UTC)

@@ -256,10 +256,14 @@ class Context:
         if on_end is not None:
             on_end(result)
 
-    def redial(self, change: DialSettings) -> None:
-        """Dial differently from now on: hang up, once everything is sent, and dial anew."""
+    def dial_next(self, change: DialSettings) -> None:
+        """Dial differently from the next time on."""
         self.dial = changed(self.dial, change)
         self.report(change)
+
+    def redial(self, change: DialSettings) -> None:
+        """Dial differently from now on: hang up, once everything is sent, and dial anew."""
+        self.dial_next(change)
         if self.link_wanted:
             self.link_wanted = False
             self.after("redial", 0, REDIAL_SECONDS, self._redial)

@@ -76,7 +76,7 @@ class DeleteCertificate(Incoming, frozen=True):
 class DeleteCertificateResponse(Outgoing, frozen=True):
     """M04"""
 
-    status: Found
+    status: Literal["Accepted", "Failed", "NotFound"]
 
 
 class GetInstalledCertificateIds(Incoming, frozen=True):

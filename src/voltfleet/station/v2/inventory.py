@@ -131,7 +131,8 @@ class Inventory(Block):
             definition.mutability,
             persistent=definition.read is None,
             constant=definition.constant,
-            value=self._model.text(definition),
+            # B07.FR.08: a value that is WriteOnly is left out.
+            value=None if definition.secret else self._model.text(definition),
         )
         if definition.max_set is None:
             return [actual]

@@ -14,11 +14,11 @@ from voltfleet.station.v2.device_model.definition import (
     fixed,
     flag,
     live,
-    text,
     whole,
 )
 from voltfleet.station.v2.device_model.displaying import DISPLAY
 from voltfleet.station.v2.device_model.monitoring import MONITORING
+from voltfleet.station.v2.device_model.security import NETWORK_PROFILES, SECURITY
 from voltfleet.station.v2.messages.metering import Measurand
 from voltfleet.station.v2.messages.provisioning import DataType, VariableCharacteristics
 
@@ -46,11 +46,7 @@ MESSAGE_ATTEMPT_INTERVAL = whole(
     _COMM, "MessageAttemptInterval", 60, (0, _DAY), instance="TransactionEvent", unit="s"
 )
 WEB_SOCKET_PING_INTERVAL = whole(_COMM, "WebSocketPingInterval", 60, (0, _DAY), unit="s")
-_NETWORK_PRIORITY = choice(
-    _COMM, "NetworkConfigurationPriority", "1", ("1",), DataType.SEQUENCE_LIST, at_least=1
-)
 _COMM_FACTS = (
-    fixed(_COMM, "ActiveNetworkProfile", DataType.INTEGER, "1"),
     fixed(_COMM, "FileTransferProtocols", DataType.MEMBER_LIST, ""),
     fixed(
         _COMM,
@@ -60,7 +56,6 @@ _COMM_FACTS = (
         instance="Default",
         unit="s",
     ),
-    fixed(_COMM, "NetworkProfileConnectionAttempts", DataType.INTEGER, "1"),
     fixed(_COMM, "QueueAllMessages", DataType.BOOLEAN, "false"),
     fixed(_COMM, "ResetRetries", DataType.INTEGER, "0"),
     fixed(_COMM, "RetryBackOffRandomRange", DataType.INTEGER, "0", unit="s"),
@@ -69,15 +64,11 @@ _COMM_FACTS = (
     fixed(_COMM, "UnlockOnEVSideDisconnect", DataType.BOOLEAN, "true"),
 )
 
-# --- ClockCtrlr, DeviceDataCtrlr, SecurityCtrlr -------------------------------------------------
+# --- ClockCtrlr, DeviceDataCtrlr ----------------------------------------------------------------
 
 
 def _date_time(facts: Facts) -> str:
     return facts.ctx.timestamp()
-
-
-def _identity(facts: Facts) -> str:
-    return facts.ctx.identity
 
 
 _CLOCK = (
@@ -113,19 +104,6 @@ _DEVICE_DATA = (
     fixed(_DATA, "ConfigurationValueSize", DataType.INTEGER, str(MAX_VALUE)),
     fixed(_DATA, "ReportingValueSize", DataType.INTEGER, "2500"),
     fixed(_DATA, "ValueSize", DataType.INTEGER, "2500"),
-)
-
-_SECURITY = (
-    fixed("SecurityCtrlr", "AdditionalRootCertificateCheck", DataType.BOOLEAN, "false"),
-    fixed("SecurityCtrlr", "CertificateEntries", DataType.INTEGER, "0"),
-    live(
-        "SecurityCtrlr",
-        "Identity",
-        VariableCharacteristics(DataType.STRING, supports_monitoring=False),
-        _identity,
-    ),
-    text("SecurityCtrlr", "OrganizationName", "Voltfleet", 100),
-    fixed("SecurityCtrlr", "SecurityProfile", DataType.INTEGER, "0"),
 )
 
 # --- TxCtrlr, SampledDataCtrlr, AlignedDataCtrlr ------------------------------------------------
@@ -196,13 +174,13 @@ CONTROLLERS = (
     HEARTBEAT_INTERVAL,
     MESSAGE_ATTEMPTS,
     MESSAGE_ATTEMPT_INTERVAL,
-    _NETWORK_PRIORITY,
+    *NETWORK_PROFILES,
     OFFLINE_THRESHOLD,
     WEB_SOCKET_PING_INTERVAL,
     *_COMM_FACTS,
     *_CLOCK,
     *_DEVICE_DATA,
-    *_SECURITY,
+    *SECURITY,
     *AUTHORIZATION,
     *RESERVATIONS,
     *SMART_CHARGING,

@@ -45,7 +45,8 @@ class Definition:
     """One variable. It has a ``value`` as it left the factory, or it is ``read`` anew each time;
     without a ``check`` nobody can change it. ``max_set`` is the value of its MaxSet attribute.
     ``in_summary`` puts it into the SummaryInventory; ``varies``: the station changes it itself;
-    ``flows``: it changes by itself while energy flows at its EVSE."""
+    ``flows``: it changes by itself while energy flows at its EVSE; ``secret``: it can be written,
+    and never read."""
 
     component: Component
     variable: Variable
@@ -57,10 +58,13 @@ class Definition:
     in_summary: bool = False
     varies: bool = False
     flows: bool = False
+    secret: bool = False
 
     @property
     def mutability(self) -> Mutability:
         """Who may change it."""
+        if self.secret:
+            return Mutability.WRITE_ONLY
         return Mutability.READ_ONLY if self.check is None else Mutability.READ_WRITE
 
     @property
