@@ -61,17 +61,19 @@ class Availability(Block):
 
     What is inoperative stays so over a reboot (G03.FR.08, G04.FR.08). ``_busy`` are the EVSEs with
     a transaction, which goes on when they are made inoperative; ``_held`` those that are kept free
-    for a reset. While there are reservations, ``reserve`` (set by `Reservations`) tells which EVSEs
+    for a reset, and ``_closed`` says that the whole station is, for a firmware update. While there
+    are reservations, ``reserve`` (set by `Reservations`) tells which EVSEs
     are ``reserved``, and is asked anew at every change.
     """
 
-    __slots__ = ("_busy", "_held", "_inoperative", "ports", "reserve", "reserved")
+    __slots__ = ("_busy", "_closed", "_held", "_inoperative", "ports", "reserve", "reserved")
 
     def __init__(self, ctx: Context) -> None:
         super().__init__(ctx)
         self._inoperative = _NOWHERE
         self._busy = _NO_EVSE
         self._held = _NO_EVSE
+        self._closed = False
         self.reserved = _NO_EVSE
         self.reserve: Callable[[], frozenset[int]] | None = None
         self.ports = tuple(Port(c, ctx.now) for c in ctx.hardware.connectors)
@@ -87,8 +89,9 @@ class Availability(Block):
 
     def usable(self, connector: Connector) -> bool:
         """Whether charging may begin there."""
-        operative = self.operative(connector.evse_id, connector.id)
-        return operative and connector.evse_id not in self._held and connector.fault is None
+        if self._closed or connector.evse_id in self._held:
+            return False
+        return self.operative(connector.evse_id, connector.id) and connector.fault is None
 
     def status_of_connector(self, evse_id: int, connector_id: int) -> ConnectorStatus:
         """AvailabilityState of a connector."""
@@ -130,6 +133,12 @@ class Availability(Block):
         """Give them back."""
         self._held = self._held.difference(evse.id for evse in evses)
         self.refresh(self.ctx.hardware.connectors)
+
+    def set_closed(self, *, closed: bool) -> None:
+        """Keep the whole station free, or give it back."""
+        if self._closed is not closed:
+            self._closed = closed
+            self.refresh(self.ctx.hardware.connectors)
 
     def refresh(self, connectors: Iterable[Connector]) -> None:
         """Something about these connectors may have changed: decide their status anew, and tell."""

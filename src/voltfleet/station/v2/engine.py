@@ -25,10 +25,12 @@ from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.display import Display
 from voltfleet.station.v2.events import Events
+from voltfleet.station.v2.firmware import FirmwareUpdates
 from voltfleet.station.v2.hardware_events import HardwareEvents
 from voltfleet.station.v2.installed_monitors import InstalledMonitors
 from voltfleet.station.v2.inventory import Inventory
 from voltfleet.station.v2.local_auth_list import LocalAuthList
+from voltfleet.station.v2.logs import Logs
 from voltfleet.station.v2.memory import Memory2, of_transactions, put_back
 from voltfleet.station.v2.messages.types import IdTokenInfo
 from voltfleet.station.v2.meter_values import MeterReadings
@@ -68,6 +70,8 @@ _TABLE = table_of(
         Display,
         Monitoring,
         MonitoringReports,
+        FirmwareUpdates,
+        Logs,
     )
 )
 """In the order of `Engine2._blocks`."""
@@ -98,8 +102,10 @@ class Engine2:
     __slots__ = (
         "_blocks",
         "_commands",
+        "_firmware",
         "_happenings",
         "_inventory",
+        "_logs",
         "_meters",
         "_model",
         "_monitoring_reports",
@@ -154,6 +160,11 @@ class Engine2:
         installed = InstalledMonitors(ctx.spec)
         self._watch = Watch(ctx, model, sessions, Events(ctx, model), installed)
         self._monitoring_reports = MonitoringReports(ctx, installed)
+        self._firmware = firmware = FirmwareUpdates(
+            ctx, model, availability, registration, sessions, security
+        )
+        self._logs = logs = Logs(ctx, model, availability, security)
+        registration.on_resume = self._resumed
         self._blocks = (
             availability,
             variables,
@@ -161,7 +172,7 @@ class Engine2:
             authorization,
             events,
             remote,
-            Trigger(ctx, sessions, availability, registration, meters),
+            Trigger(ctx, sessions, availability, registration, meters, firmware, logs),
             self._reset,
             DataTransfer(ctx),
             local_list,
@@ -171,6 +182,8 @@ class Engine2:
             Display(ctx, model, sessions),
             Monitoring(ctx, model, installed, self._watch),
             self._monitoring_reports,
+            firmware,
+            logs,
         )
         ctx.hardware.listener = self._hardware
         ctx.on_power_up = self._power_up
@@ -284,8 +297,15 @@ class Engine2:
         self._inventory.power_up()
         self._monitoring_reports.power_up()
         self._watch.power_up()
+        self._firmware.power_up()
+        self._logs.power_up()
         self._registration.power_up()
         self._meters.schedule_all()
+
+    def _resumed(self) -> None:
+        """Online: what could not be told is told now."""
+        self._firmware.resumed()
+        self._logs.resumed()
 
     def _variable_changed(self, definition: Definition) -> None:
         """What was scheduled by a setting takes effect now, not after the old wait."""

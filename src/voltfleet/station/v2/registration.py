@@ -8,7 +8,7 @@ import msgspec
 from voltfleet.station.context import Context
 from voltfleet.station.registration import RegistrationBlock, Standing
 from voltfleet.station.v2.availability import Availability
-from voltfleet.station.v2.device_model import catalog
+from voltfleet.station.v2.device_model import catalog, updating
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.device_model.physical import serial_number
 from voltfleet.station.v2.messages import availability, provisioning
@@ -22,7 +22,8 @@ _MAX_FIRMWARE_VERSION = 50
 
 class Registration(RegistrationBlock):
     """``reason`` is why the station booted; a reset sets it before the power goes. ``on_accepted``
-    is called once per power-up."""
+    is called once per power-up, ``on_resume`` whenever the station is online, for the first time or
+    again."""
 
     __slots__ = (
         "_availability",
@@ -31,6 +32,7 @@ class Registration(RegistrationBlock):
         "_offline_since",
         "_up_since",
         "on_accepted",
+        "on_resume",
         "reason",
     )
 
@@ -49,6 +51,7 @@ class Registration(RegistrationBlock):
         self._up_since: float | None = ctx.now
         self.reason = BootReason.POWER_UP
         self.on_accepted: Callable[[], None] = _nobody
+        self.on_resume: Callable[[], None] = _nobody
 
     def power_up(self) -> None:
         """The firmware starts from nothing."""
@@ -79,11 +82,12 @@ class Registration(RegistrationBlock):
     def boot_request(self) -> tuple[msgspec.Struct, type[Any]]:
         """B01.FR.01"""
         spec = self.ctx.spec
+        firmware = updating.firmware_version(self._model.definitions)
         info = ChargingStationInfo(
             model=spec.model[:_MAX_MODEL],
             vendor_name=spec.vendor[:_MAX_VENDOR],
             serial_number=serial_number(self.ctx.identity),
-            firmware_version=spec.firmware_version[:_MAX_FIRMWARE_VERSION],
+            firmware_version=self._model.text(firmware)[:_MAX_FIRMWARE_VERSION],
         )
         request = provisioning.BootNotification(info, self.reason)
         return request, provisioning.BootNotificationResponse
@@ -112,6 +116,7 @@ class Registration(RegistrationBlock):
         if up_since is not None:
             self._events.happened(SecurityEvent.STARTUP_OF_THE_DEVICE, at=up_since)
         self._events.resumed()
+        self.on_resume()
         if up_since is not None:
             self.on_accepted()
 

@@ -7,6 +7,8 @@ from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
 from voltfleet.station.outbox import Gate, Lane
 from voltfleet.station.v2.availability import Availability
+from voltfleet.station.v2.firmware import FirmwareUpdates
+from voltfleet.station.v2.logs import Logs
 from voltfleet.station.v2.messages import remote_control as m
 from voltfleet.station.v2.messages.remote_control import MessageTrigger, TriggerMessageStatus
 from voltfleet.station.v2.messages.types import EvseRef
@@ -20,7 +22,7 @@ _ACCEPTED, _REJECTED = TriggerMessageStatus.ACCEPTED, TriggerMessageStatus.REJEC
 class Trigger(Block):
     """Sends, right after the answer (F06.FR.04), the message that the CSMS asked for."""
 
-    __slots__ = ("_availability", "_meters", "_registration", "_sessions")
+    __slots__ = ("_availability", "_firmware", "_logs", "_meters", "_registration", "_sessions")
 
     def __init__(
         self,
@@ -29,12 +31,16 @@ class Trigger(Block):
         availability: Availability,
         registration: Registration,
         meters: MeterReadings,
+        firmware: FirmwareUpdates,
+        logs: Logs,
     ) -> None:
         super().__init__(ctx)
         self._availability = availability
         self._registration = registration
         self._meters = meters
         self._sessions = sessions
+        self._firmware = firmware
+        self._logs = logs
 
     @handles(m.TriggerMessage)
     def trigger_message(self, request: m.TriggerMessage) -> m.TriggerMessageResponse:
@@ -50,7 +56,10 @@ class Trigger(Block):
                 return self._boot()
             case MessageTrigger.HEARTBEAT:
                 self._registration.heartbeat(Lane.TRIGGERED)
-                return _ACCEPTED
+            case MessageTrigger.FIRMWARE_STATUS_NOTIFICATION:
+                self._firmware.trigger()
+            case MessageTrigger.LOG_STATUS_NOTIFICATION:
+                self._logs.trigger()
             case MessageTrigger.STATUS_NOTIFICATION:
                 return self._status(request.evse)
             case MessageTrigger.METER_VALUES:
@@ -59,6 +68,7 @@ class Trigger(Block):
                 return self._transaction_events(request.evse)
             case _:
                 return TriggerMessageStatus.NOT_IMPLEMENTED
+        return _ACCEPTED
 
     def _silent(self) -> bool:
         """Whether nothing but a boot may be sent: its answer, or acceptance, is still to come."""

@@ -5,6 +5,7 @@ Variables of how the host dials (profiles, back-off) are read only: they are the
 """
 
 from voltfleet.ocppj.rpc import CALL_TIMEOUT_SECONDS
+from voltfleet.station.file_transfer import PROTOCOLS
 from voltfleet.station.v2.device_model.authorizing import AUTHORIZATION, RESERVATIONS
 from voltfleet.station.v2.device_model.charging import SMART_CHARGING
 from voltfleet.station.v2.device_model.definition import (
@@ -19,6 +20,7 @@ from voltfleet.station.v2.device_model.definition import (
 from voltfleet.station.v2.device_model.displaying import DISPLAY
 from voltfleet.station.v2.device_model.monitoring import MONITORING
 from voltfleet.station.v2.device_model.security import NETWORK_PROFILES, SECURITY
+from voltfleet.station.v2.device_model.updating import UPDATING
 from voltfleet.station.v2.messages.metering import Measurand
 from voltfleet.station.v2.messages.provisioning import DataType, VariableCharacteristics
 
@@ -48,6 +50,14 @@ MESSAGE_ATTEMPT_INTERVAL = whole(
 WEB_SOCKET_PING_INTERVAL = whole(_COMM, "WebSocketPingInterval", 60, (0, _DAY), unit="s")
 _COMM_FACTS = (
     fixed(_COMM, "FileTransferProtocols", DataType.MEMBER_LIST, ""),
+    fixed(_COMM, "ActiveNetworkProfile", DataType.INTEGER, "1"),
+    fixed(
+        _COMM,
+        "FileTransferProtocols",
+        DataType.MEMBER_LIST,
+        ",".join(PROTOCOLS),
+        values_list=",".join(PROTOCOLS),
+    ),
     fixed(
         _COMM,
         "MessageTimeout",
@@ -186,6 +196,7 @@ CONTROLLERS = (
     *SMART_CHARGING,
     *DISPLAY,
     *MONITORING,
+    *UPDATING,
     *_TRANSACTIONS,
 )
 """All of the above, in the order of reports."""

@@ -13,6 +13,7 @@ from voltfleet.station.v2.device_model.definition import (
     component,
     fixed,
     live,
+    varying,
 )
 from voltfleet.station.v2.messages.availability import ConnectorStatus
 from voltfleet.station.v2.messages.provisioning import DataType, VariableCharacteristics
@@ -63,7 +64,7 @@ def components_of(spec: StationSpec) -> tuple[Definition, ...]:
 def _of_station(spec: StationSpec) -> Iterator[Definition]:
     yield live(_STATION, "AvailabilityState", _STATES, _station_state, in_summary=True)
     yield fixed(_STATION, "Available", DataType.BOOLEAN, "true")
-    yield fixed(_STATION, "FirmwareVersion", DataType.STRING, spec.firmware_version)
+    yield varying(_STATION, "FirmwareVersion", DataType.STRING, spec.firmware_version)
     yield fixed(_STATION, "Model", DataType.STRING, spec.model)
     yield live(_STATION, "Problem", _PROBLEM, _station_problem, in_summary=True)
     serial = VariableCharacteristics(DataType.STRING, supports_monitoring=False)
