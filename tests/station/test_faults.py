@@ -79,6 +79,22 @@ def test_an_error_code_reaches_the_csms_and_goes_away(code: str):
     assert (told["status"], told["errorCode"]) == ("Available", "NoError")
 
 
+@pytest.mark.parametrize("code", sorted(faults.ERROR_CODES))
+def test_2x_tells_the_code_by_an_event(code: str):
+    """StatusNotification of 2.x has no room for it."""
+    bench = Bench2(ac_station(2)).connect()
+    assert inject(bench, code, connector_id=2) == "applied"
+    assert bench.calls("StatusNotification")[-1]["connectorStatus"] == "Faulted"
+    [told] = bench.calls("NotifyEvent")
+    event = told["eventData"][0]
+    assert (event["techCode"], event["actualValue"]) == (code, "true")
+    assert event["component"]["evse"] == {"id": 2, "connectorId": 1}
+    clear(bench, connector_id=2)
+    assert bench.calls("StatusNotification")[-1]["connectorStatus"] == "Available"
+    event = bench.calls("NotifyEvent")[-1]["eventData"][0]
+    assert (event["techCode"], event["actualValue"], event["cleared"]) == (code, "false", True)
+
+
 def test_a_fault_ends_the_transaction_in_both_versions():
     old, new = both()
     for bench in (old, new):

@@ -1,5 +1,6 @@
 """Functional block N: NotifyEvent (N07, N08), in pages, and kept while the station is offline."""
 
+from collections.abc import Callable
 from functools import partial
 
 from voltfleet.domain.specs import OcppVersion
@@ -25,15 +26,17 @@ _Kept = tuple[int, EventData]
 
 
 class Events(Block):
-    """Collects events; `flush` sends those that may go."""
+    """Collects events; `flush` sends those that may go. ``on_kept`` (set by `Watch`) hears that
+    some came back, and wait for the next `flush`."""
 
-    __slots__ = ("_kept", "_last_id", "_model")
+    __slots__ = ("_kept", "_last_id", "_model", "on_kept")
 
     def __init__(self, ctx: Context, model: DeviceModel) -> None:
         super().__init__(ctx)
         self._model = model
         self._last_id = 0
         self._kept: tuple[_Kept, ...] = ()
+        self.on_kept: Callable[[], None] = _nobody
 
     @property
     def waiting(self) -> bool:
@@ -100,6 +103,11 @@ class Events(Block):
             most = self._model.whole(OFFLINE_QUEUING_SEVERITY)
             again = [kept for kept in part if kept[0] <= most]
             self._keep(tuple(sorted((*again, *self._kept), key=lambda kept: kept[1].event_id)))
+            self.on_kept()
 
     def _keep(self, events: tuple[_Kept, ...]) -> None:
         self._kept = events[-MAX_KEPT:]
+
+
+def _nobody() -> None:
+    """Stands in until `Watch` listens."""

@@ -66,6 +66,7 @@ class Watch(Block):
         self._events = events
         self._installed = installed
         self._told: dict[int, Fault] | None = None
+        events.on_kept = self.wake
 
     def power_up(self) -> None:
         """The firmware starts: monitors are kept over a reboot (N07.FR.13), their clocks are not
