@@ -82,20 +82,20 @@ def test_the_transaction_ends_with_it_if_energy_is_its_stop_point():
 
 def test_a_limit_that_is_raised_lets_it_go_on():
     bench = limited(maxTime=60)
-    bench.run(55.1)
-    assert bench.events()[-1]["triggerReason"] == "TimeLimitReached"
+    bench.station._ctx.hardware.evses[0].attended = False
+    bench.run(100)
+    assert bench.story()[-1] == ("Updated", "TimeLimitReached", "SuspendedEVSE")
     bench.policies["TransactionEvent"] = lambda _: {"transactionLimit": {"maxTime": 300}}
     bench.ask("TriggerMessage", requestedMessage="TransactionEvent")
     bench.policies.clear()
     bench.run(1)
-    assert [e["triggerReason"] for e in bench.events()[-3:]] == [
-        "Trigger",
-        "LimitSet",
-        "ChargingStateChanged",
+    assert bench.story()[-3:] == [
+        ("Updated", "Trigger", "SuspendedEVSE"),
+        ("Updated", "LimitSet", "SuspendedEVSE"),
+        ("Updated", "ChargingStateChanged", "Charging"),
     ]
-    assert bench.events()[-1]["transactionInfo"]["chargingState"] == "Charging"
     bench.run(300)
-    assert bench.story()[-1][1] == "TimeLimitReached"
+    assert bench.story()[-1] == ("Updated", "TimeLimitReached", "SuspendedEVSE")
 
 
 def test_a_limit_below_what_is_used_holds_at_once():
