@@ -49,8 +49,6 @@ MESSAGE_ATTEMPT_INTERVAL = whole(
 )
 WEB_SOCKET_PING_INTERVAL = whole(_COMM, "WebSocketPingInterval", 60, (0, _DAY), unit="s")
 _COMM_FACTS = (
-    fixed(_COMM, "FileTransferProtocols", DataType.MEMBER_LIST, ""),
-    fixed(_COMM, "ActiveNetworkProfile", DataType.INTEGER, "1"),
     fixed(
         _COMM,
         "FileTransferProtocols",
