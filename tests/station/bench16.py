@@ -4,6 +4,7 @@ schemas, and a clock that only moves when told to."""
 import hashlib
 from collections.abc import Callable
 from datetime import UTC, datetime
+from enum import Enum, auto
 from typing import Any
 
 import msgspec
@@ -18,7 +19,13 @@ from voltfleet.domain.specs import (
     StationSpec,
 )
 from voltfleet.ocppj import schemas
-from voltfleet.station.reports import ConnectorState, Registration, Transfer, TransferResult
+from voltfleet.station.reports import (
+    ConnectorState,
+    Memory,
+    Registration,
+    Transfer,
+    TransferResult,
+)
 from voltfleet.station.station import ChargingStation
 
 START = 1_900_000_000.0
@@ -37,6 +44,14 @@ def dc_station() -> StationSpec:
     return StationSpec("Acme", "DC 150", "1.2.3", (EvseSpec((CABLE,)),))
 
 
+
+class Doom(Enum):
+    """When its host dies: with the next memory that is urgent."""
+
+    BEFORE_IT_IS_KEPT = auto()
+    BEFORE_THE_FRAMES = auto()
+
+
 Answer = dict[str, Any] | str | None
 """A payload; or the code of a CALLERROR; or None: no answer."""
 
@@ -44,15 +59,20 @@ Answer = dict[str, Any] | str | None
 class Bench:
     """``log`` holds every CALL of the station as (time, action, payload); ``answers`` and
     ``errors`` what it answered to ours, newest last. Of 2.1: ``objections`` are its
-    CALLRESULTERRORs as (action, code, field), ``sent`` its SENDs."""
+    CALLRESULTERRORs as (action, code, field), ``sent`` its SENDs. ``memory`` is what was
+    kept of the station, ``unkept`` what is on its way; ``doom`` kills its host."""
 
     version = OcppVersion.V16
 
     def __init__(self, spec: StationSpec | None = None, seed: int = 1) -> None:
         self.now = START
-        self.station = ChargingStation(
-            spec or ac_station(), self.version, identity="CP-1", seed=seed, now=START
-        )
+        self.spec = spec or ac_station()
+        self.seed = seed
+        self.memory: bytes | None = None
+        self.unkept: list[tuple[float, bytes]] = []
+        self.doom: Doom | None = None
+        self.cuts: list[int] = []
+        self.station = self._powered_up()
         self.connected = False
         self.offline = False
         self.log: list[tuple[float, str, dict[str, Any]]] = []
@@ -73,6 +93,48 @@ class Bench:
         self.started: dict[int, dict[str, Any]] = {}
         self._asked: dict[str, str] = {}
         self._count = 0
+
+    # --- its host's death -----------------------------------------------------------------------
+
+    def kill(self, down_seconds: float = 0.0, *, keep: bool = True) -> None:
+        """Its host dies, and another runs the station from what was kept of it; without ``keep``
+        the memories of the last second that were not urgent are lost. ``cuts`` are the places in
+        ``statuses`` where that happened."""
+        if keep and self.unkept:
+            self.memory = self.unkept[-1][1]
+        self.unkept.clear()
+        self.doom = None
+        self.now += down_seconds
+        self.connected = self.accepted = self.offline = False
+        self.triggered.clear()
+        self.transfers.clear()
+        self.cuts.append(len(self.statuses))
+        self.station = self._powered_up()
+        self.settle()
+
+    def _powered_up(self) -> ChargingStation:
+        return ChargingStation(
+            self.spec,
+            self.version,
+            identity="CP-1",
+            seed=self.seed,
+            now=self.now,
+            memory=self.memory,
+        )
+
+    def _keep(self, memory: Memory) -> None:
+        """Its host hands it to the gateway: an urgent one at once, others within a second."""
+        while self.unkept and self.unkept[0][0] <= self.now - 1:
+            self.memory = self.unkept.pop(0)[1]
+        if not memory.urgent:
+            self.unkept.append((self.now, memory.content))
+        elif self.doom is Doom.BEFORE_IT_IS_KEPT:
+            self.kill(keep=False)
+        else:
+            self.memory = memory.content
+            self.unkept.clear()
+            if self.doom is Doom.BEFORE_THE_FRAMES:
+                self.kill()
 
     # --- the socket -----------------------------------------------------------------------------
 
@@ -141,10 +203,19 @@ class Bench:
 
     def settle(self) -> None:
         """Take everything out, check it, and answer until there is silence."""
+        self._take_reports()
         while out := self.station.outgoing():
             assert self.connected, "frames while not connected"
             for action, text in out:
                 self._take(action, msgspec.json.decode(text))
+            self._take_reports()
+        if not self.station.link_wanted and self.connected:
+            self.connected = self.accepted = False
+            self.triggered.clear()
+            self.station.disconnected(self.now)
+            self._take_reports()
+
+    def _take_reports(self) -> None:
         for report in self.station.reports():
             match report:
                 case Registration():
@@ -155,10 +226,8 @@ class Bench:
                     self.outcomes.append(report)
                 case Transfer():
                     self.transfers.append(report)
-        if not self.station.link_wanted and self.connected:
-            self.connected = self.accepted = False
-            self.triggered.clear()
-            self.station.disconnected(self.now)
+                case Memory():
+                    self._keep(report)
 
     def _take(self, action: str, frame: list[Any]) -> None:
         if frame[0] == 2:
@@ -212,10 +281,11 @@ class Bench:
             case "Authorize":
                 return {"idTagInfo": {"status": self.tag_status}}
             case "StartTransaction":
-                self.transaction_id += 1
-                self.started[self.transaction_id] = payload
-                tag = {"status": self.tag_status}
-                return {"idTagInfo": tag, "transactionId": self.transaction_id}
+                number = next((n for n, p in self.started.items() if p == payload), None)
+                if number is None:
+                    number = self.transaction_id = self.transaction_id + 1
+                    self.started[number] = payload
+                return {"idTagInfo": {"status": self.tag_status}, "transactionId": number}
             case "StopTransaction":
                 return {"idTagInfo": {"status": "Accepted"}}
             case _:

@@ -122,6 +122,7 @@ def recall(ctx: Context, engine: Engine, content: bytes) -> None:
     ctx.clock_offset, ctx.clock_error = found.clock_offset, found.clock_error
     for evse, memory in zip(ctx.hardware.evses, found.evses, strict=True):
         _put_back(evse, memory, found.at)
+    ctx.take_reports()  # of a station without a past
     try:
         engine.recall(found.engine)
     except msgspec.MsgspecError as error:

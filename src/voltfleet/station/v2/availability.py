@@ -170,7 +170,10 @@ class Availability(Block):
     def recall(self, inoperative: frozenset[Place], busy: Iterable[int]) -> None:
         """As it was; ``busy`` are the EVSEs with a transaction."""
         self._inoperative, self._busy = inoperative, frozenset(busy)
-        self.refresh(self.ctx.hardware.connectors)
+        for port in self.ports:
+            port.status = self._decide(port.connector)
+            port.since = self.ctx.now
+            self._report(port)
 
     # --- telling (G01) --------------------------------------------------------------------------
 
