@@ -5,6 +5,7 @@ PYTHON =
 WORKERS = 2
 ARGS =
 BIN = .venv/bin
+PEERS = tests/peers/node/node_modules
 
 .PHONY: help setup demo test check bench fuzz clean
 
@@ -20,16 +21,20 @@ help:
 setup:
 	@python=`PYTHON="$(PYTHON)" tools/find-python.sh` && "$$python" tools/bootstrap.py
 
+$(PEERS): tests/peers/node/package-lock.json | setup
+	@$(BIN)/python tools/npm.py ci --prefix tests/peers/node --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 demo: setup
 	@$(BIN)/voltfleet demo $(ARGS)
 
-test: setup
+test: setup $(PEERS)
 	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
 
 check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/mypy tools/bootstrap.py tests/conftest.py tests/support
+	$(BIN)/mypy tools/bootstrap.py tools/npm.py tests/conftest.py tests/support
 	$(BIN)/lint-imports
 
 bench: setup
@@ -39,5 +44,5 @@ fuzz: setup
 	@VOLTFLEET_FUZZ_FRAMES=300000 $(BIN)/pytest --timeout 1800 tests/fuzz $(ARGS)
 
 clean:
-	rm -rf .venv .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
+	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +
