@@ -1,6 +1,6 @@
 """``make bench``: every figure that the README states, beside its bound.
 
-    python -m benchmarks [--quick] [--database-url postgresql://…] [--only main,sessions,kills]
+    python -m benchmarks [--quick] [--database-url postgresql://…] [--only station,main]
 
 Processes as a user runs them: a gateway, one host, a CSMS of its own; all on loopback, and all end
 with this. ``--quick`` runs fewer rounds.
@@ -13,10 +13,15 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from benchmarks import kills, main_job, sessions
+from benchmarks import kills, main_job, sessions, station
 from benchmarks.figures import Figures
 
-PARTS = {"main": main_job.run, "sessions": sessions.run, "kills": kills.run}
+PARTS = {
+    "station": station.run,
+    "main": main_job.run,
+    "sessions": sessions.run,
+    "kills": kills.run,
+}
 
 
 def main() -> None:
