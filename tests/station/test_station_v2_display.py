@@ -1,4 +1,4 @@
-"""OCPP 2.x blocks O and I: display messages, and cost."""
+"""OCPP 2.x block O: display messages."""
 
 import pytest
 from bench2 import Bench2, booted
@@ -88,11 +88,3 @@ def test_no_time_is_an_error():
     bench = booted()
     bench.ask("SetDisplayMessage", message=message(startDateTime="soon"))
     assert bench.errors[-1][2]["field"] == "message.startDateTime"
-
-
-def test_cost_is_taken_note_of():
-    bench = booted()
-    bench.charge()
-    bench.ask("CostUpdated", totalCost=1.5, transactionId=bench.transaction)
-    assert bench.answers[-1] == {}
-    assert bench.errors == []

@@ -30,7 +30,7 @@ def test_components_and_variables_by_name():
     both = [("EVSE", 1, "Power"), ("EVSE", 2, "Power")]
     assert report(bench, componentVariable=[named("evse", "power")]) == both
     assert report(bench, componentVariable=[named("EVSE", "Power", evse={"id": 2})]) == both[1:]
-    assert len(report(bench, componentVariable=[named("EVSE", evse={"id": 2})])) == 8
+    assert len(report(bench, componentVariable=[named("EVSE", evse={"id": 2})])) == 9
     where = {"id": 1, "connectorId": 1}
     found = report(bench, componentVariable=[named("Connector", evse=where), named("TxCtrlr")])
     assert {name for name, _, _ in found} == {"Connector", "TxCtrlr"}

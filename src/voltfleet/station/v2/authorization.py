@@ -40,7 +40,12 @@ class Known(NamedTuple):
         """Whether it may charge at the EVSE (None: at all)."""
         accepted = self.info.allows(evse_id)
         word = "accepted" if accepted else "refused"
-        return Verdict(accepted, f"{word} by the {self.source}", group=group_of(self.info))
+        return Verdict(
+            accepted,
+            f"{word} by the {self.source}",
+            group=group_of(self.info),
+            message=message_of(self.info),
+        )
 
 
 class Authorization(Block):
@@ -147,7 +152,8 @@ class Authorization(Block):
         if answer.tariff is not None and self.on_tariff is not None:
             self.on_tariff(token, answer.tariff)
         accepted = info.allows(evse_id)
-        hear(Verdict(accepted, said("Authorize", info), told(info), group_of(info)))
+        text = said("Authorize", info)
+        hear(Verdict(accepted, text, told(info), group_of(info), message_of(info)))
 
     def _unanswered(
         self, token: IdToken, evse_id: int | None, hear: Hear, failure: Failure
@@ -206,11 +212,18 @@ def group_of(info: IdTokenInfo) -> str | None:
     return None if info.group_id_token is None else key_of_token(info.group_id_token)
 
 
+def message_of(info: IdTokenInfo) -> str | None:
+    """What the driver is to read, such as a price (I01)."""
+    return None if info.personal_message is None else info.personal_message.content
+
+
 def told(info: IdTokenInfo) -> dict[str, Any]:
     """What the CSMS said of a token, for a user who asked."""
     detail: dict[str, Any] = {"status": info.status.value}
     if info.group_id_token is not None:
         detail["groupIdToken"] = info.group_id_token.id_token
+    if info.personal_message is not None:
+        detail["personalMessage"] = info.personal_message.content
     return detail
 
 

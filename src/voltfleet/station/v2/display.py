@@ -1,4 +1,4 @@
-"""Functional blocks O and I: what the display shows (O01 to O06), and what it costs (I02)."""
+"""Functional block O: what the CSMS wants the display to show (O01 to O06)."""
 
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
@@ -75,11 +75,6 @@ class Display(Block):
         return m.ClearDisplayMessageResponse(
             Found.UNKNOWN if len(left) == len(alive) else Found.ACCEPTED
         )
-
-    @handles(m.CostUpdated)
-    def cost_updated(self, _request: m.CostUpdated) -> m.CostUpdatedResponse:
-        """I02: only a driver would see it."""
-        return m.CostUpdatedResponse()
 
     def memory(self) -> tuple[MessageInfo, ...]:
         """What outlives a power cut."""

@@ -18,6 +18,7 @@ from voltfleet.station.local_list import LocalList
 from voltfleet.station.registration import Standing
 from voltfleet.station.v2.authorization import Authorization
 from voltfleet.station.v2.availability import Availability
+from voltfleet.station.v2.costs import Costs
 from voltfleet.station.v2.customer_information import Customers
 from voltfleet.station.v2.data_transfer import DataTransfer
 from voltfleet.station.v2.device_model import catalog
@@ -68,6 +69,7 @@ _TABLE = table_of(
         SmartCharging,
         Customers,
         Display,
+        Costs,
         Monitoring,
         MonitoringReports,
         FirmwareUpdates,
@@ -129,7 +131,8 @@ class Engine2:
         variables.on_change = self._variable_changed
         authorization = Authorization(ctx, model)
         self._sessions = sessions = Sessions()
-        events = TransactionEvents(ctx, sessions)
+        costs = Costs(ctx, model, sessions)
+        events = TransactionEvents(ctx, sessions, costs)
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
         reservations = Reservations(ctx, model, availability, sessions)
         self._smart = smart = self.smart_charging(ctx, model, availability, sessions)
@@ -180,6 +183,7 @@ class Engine2:
             smart,
             Customers(ctx, authorization),
             Display(ctx, model, sessions),
+            costs,
             Monitoring(ctx, model, installed, self._watch),
             self._monitoring_reports,
             firmware,

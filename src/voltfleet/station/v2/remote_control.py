@@ -132,7 +132,7 @@ class RemoteControl(Block):
     def _heard(self, connector: Connector, permit: Permit, verdict: Verdict) -> None:
         # Meanwhile somebody else may have been faster.
         verdict = self._authorization.to_start(verdict)
-        permit = permit._replace(group=verdict.group or permit.group)
+        permit = permit._replace(group=verdict.group or permit.group, message=verdict.message)
         free = self._places.free(connector) and self._places.admits(connector, permit)
         if verdict.accepted and free:
             self._transactions.grant(connector, permit)

@@ -12,6 +12,7 @@ from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.outbox import Failure, Lane
 from voltfleet.station.v2.authorization import said, told
+from voltfleet.station.v2.costs import Costs
 from voltfleet.station.v2.messages import transactions as m
 from voltfleet.station.v2.messages.metering import MeterValue
 from voltfleet.station.v2.messages.transactions import (
@@ -43,12 +44,14 @@ class Extension(Protocol):
 
 class TransactionEvents(Block):
     """Sends TransactionEvents of a session's transaction. ``on_info`` (set by `Transactions`) hears
-    what the CSMS says about a token; ``extension`` is there in 2.1 only."""
+    what the CSMS says about a token, ``costs`` what it says about money; ``extension`` is there in
+    2.1 only."""
 
-    __slots__ = ("_sessions", "extension", "on_info")
+    __slots__ = ("_sessions", "costs", "extension", "on_info")
 
-    def __init__(self, ctx: Context, sessions: Sessions) -> None:
+    def __init__(self, ctx: Context, sessions: Sessions, costs: Costs) -> None:
         super().__init__(ctx)
+        self.costs = costs
         self._sessions = sessions
         self.on_info: OnInfo = _nobody
         self.extension: Extension | None = None
@@ -121,11 +124,13 @@ class TransactionEvents(Block):
     ) -> None:
         # Urgent, whatever it tells: no two events may ever have one number.
         self.ctx.remember(urgent=True)
+        event_type = request.event_type
+        self.costs.told(session, transaction, event_type)
         self.ctx.call(
             request,
             m.TransactionEventResponse,
-            partial(self._answered, session, transaction, request.id_token),
-            partial(self._given_up, session, transaction, request.id_token),
+            partial(self._answered, session, transaction, request.id_token, event_type),
+            partial(self._given_up, session, transaction, request.id_token, event_type),
             lane,
             memo=request,
         )
@@ -174,6 +179,7 @@ class TransactionEvents(Block):
         session: Session,
         transaction: Transaction,
         token: IdToken | None,
+        event_type: TransactionEventType,
         answer: m.TransactionEventResponse,
     ) -> None:
         info = answer.id_token_info
@@ -183,13 +189,21 @@ class TransactionEvents(Block):
         subject = token or _paying(session, transaction)
         if info is not None and subject is not None:
             self.on_info(session, transaction, subject, info)
+        self.costs.answered(session, transaction, event_type, answer)
         if self.extension is not None:
             self.extension.answered(session, transaction, answer)
 
     def _given_up(
-        self, session: Session, transaction: Transaction, token: IdToken | None, failure: Failure
+        self,
+        session: Session,
+        transaction: Transaction,
+        token: IdToken | None,
+        event_type: TransactionEventType,
+        failure: Failure,
     ) -> None:
         """E13.FR.03: the message is lost, the transaction goes on."""
+        if event_type is TransactionEventType.ENDED:
+            self.costs.unknown(session, transaction)
         if token is not None and session.transaction is transaction:
             session.conclude(Verdict(accepted=False, text=failure.text))
 

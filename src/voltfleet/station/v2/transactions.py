@@ -121,6 +121,7 @@ class Transactions(Block):
         reservation_id = self._reservations.use(evse, token, permit.group)
         session = self._sessions.at(evse)
         session.grant(permit)
+        self._events.costs.granted(session)
         session.untold_reservation = reservation_id
         self._availability.refresh(evse.connectors)
         self.advance(session, permit.trigger)

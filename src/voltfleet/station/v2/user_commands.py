@@ -120,7 +120,7 @@ class UserCommands(Block):
         if verdict.accepted and not self._places.free(connector):
             text = f"connector {connector.number} was taken meanwhile"
             verdict = Verdict(accepted=False, text=text)
-        permit = permit._replace(group=verdict.group)
+        permit = permit._replace(group=verdict.group, message=verdict.message)
         if verdict.accepted and not self._places.admits(connector, permit):
             text = f"connector {connector.number} is reserved for another token"
             verdict = Verdict(accepted=False, text=text)

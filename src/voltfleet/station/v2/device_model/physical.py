@@ -15,6 +15,7 @@ from voltfleet.station.v2.device_model.definition import (
     live,
     varying,
 )
+from voltfleet.station.v2.device_model.displaying import shown_at
 from voltfleet.station.v2.messages.availability import ConnectorStatus
 from voltfleet.station.v2.messages.provisioning import DataType, VariableCharacteristics
 
@@ -83,6 +84,7 @@ def _of_evse(evse_id: int, connectors: tuple[ConnectorSpec, ...]) -> Iterator[De
     yield fixed(evse, "AllowReset", DataType.BOOLEAN, "true")
     yield live(evse, "AvailabilityState", _STATES, partial(_evse_state, evse_id), in_summary=True)
     yield fixed(evse, "Available", DataType.BOOLEAN, "true")
+    yield shown_at(evse_id)
     read_power = partial(_evse_power, evse_id)
     yield live(evse, "Power", power, read_power, max_set=str(most_w), flows=True)
     yield live(evse, "Problem", _PROBLEM, partial(_evse_problem, evse_id), in_summary=True)

@@ -5,18 +5,11 @@ from enum import StrEnum
 from voltfleet.station.v2.messages.types import (
     Component,
     Incoming,
+    MessageContent,
     Outgoing,
     Shared,
     StatusInfo,
 )
-
-
-class MessageContent(Shared, frozen=True):
-    """MessageContentType"""
-
-    format: str
-    content: str
-    language: str | None = None
 
 
 class MessageInfo(Shared, frozen=True):

@@ -12,6 +12,7 @@ from voltfleet.station.v2.messages.types import (
     IdToken,
     IdTokenInfo,
     Incoming,
+    MessageContent,
     Outgoing,
     Shared,
 )
@@ -125,6 +126,7 @@ class TransactionEventResponse(Answered, frozen=True):
 
     id_token_info: IdTokenInfo | None = None
     total_cost: float | None = None
+    updated_personal_message: MessageContent | None = None
     transaction_limit: TransactionLimit | None = None
 
 

@@ -76,6 +76,14 @@ class AuthorizationStatus(StrEnum):
     UNKNOWN = "Unknown"
 
 
+class MessageContent(Shared, frozen=True):
+    """MessageContentType"""
+
+    format: str
+    content: str
+    language: str | None = None
+
+
 class IdTokenInfo(Answered, frozen=True):
     """IdTokenInfoType, as far as the station minds it. ``evse_id``: where alone it is valid."""
 
@@ -83,6 +91,7 @@ class IdTokenInfo(Answered, frozen=True):
     cache_expiry_date_time: str | None = None
     group_id_token: IdToken | None = None
     evse_id: tuple[int, ...] | None = None
+    personal_message: MessageContent | None = None
 
     def allows(self, evse_id: int | None) -> bool:
         """Whether it may charge at that EVSE, or (None) at all (C01.FR.22)."""

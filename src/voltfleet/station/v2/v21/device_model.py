@@ -1,25 +1,17 @@
 """Variables that only a station of OCPP 2.1 has (2.1 Part 2 Appendix 3.1)."""
 
-from dataclasses import replace
-
-from voltfleet.station.v2.device_model.definition import Definition, fixed, flag
+from voltfleet.station.v2.device_model.definition import Definition, fixed
 from voltfleet.station.v2.messages.provisioning import DataType
-from voltfleet.station.v2.messages.types import Variable
 
 MAX_PRICES = 20
 """TariffCostCtrlr.MaxElements: of one component of a tariff."""
 LIMITS = "maxCost,maxEnergy,maxTime,maxSoC"
 
 _COST = "TariffCostCtrlr"
-TARIFF_ENABLED = replace(
-    flag(_COST, "Enabled", default=True), variable=Variable("Enabled", "Tariff")
-)
 _DER = "ACDERCtrlr"
 DER_MODES = "LimitMaxDischarge,EnterService,Gradients"
 
 ADDED: tuple[Definition, ...] = (
-    fixed(_COST, "Available", DataType.BOOLEAN, "true", instance="Tariff"),
-    TARIFF_ENABLED,
     fixed(_COST, "ConditionsSupported", DataType.BOOLEAN, "true", instance="Tariff"),
     fixed(_COST, "MaxElements", DataType.INTEGER, str(MAX_PRICES), instance="Tariff"),
     fixed("TxCtrlr", "SupportedLimits", DataType.MEMBER_LIST, LIMITS, values_list=LIMITS),

@@ -120,13 +120,13 @@ class TransactionLimits(Block):
 
     @handles(display.CostUpdated)
     def cost_updated(self, request: display.CostUpdated) -> display.CostUpdatedResponse:
-        """I02: nobody looks at the display, but a limit may be reached."""
+        """I02: the display shows it, and a limit may be reached."""
         limited = self._limited.get(request.transaction_id)
         session = self._sessions.find(request.transaction_id)
         if limited is not None and session is not None:
             limited.told_cost = request.total_cost
             self.ctx.after("limit", session.evse.id, 0.0, partial(self.look, session.evse))
-        return display.CostUpdatedResponse()
+        return self._events.costs.cost_updated(request)
 
     def look(self, evse: Evse) -> None:
         """Something changed there, or time has come: is a limit reached, and if not, when?"""

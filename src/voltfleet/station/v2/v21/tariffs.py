@@ -13,6 +13,7 @@ from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.times import instant
 from voltfleet.station.v2.authorization import key_of_token
+from voltfleet.station.v2.device_model import displaying
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import tariffs as m
 from voltfleet.station.v2.messages.tariffs import Tariff, TariffAssignment, TariffStatus
@@ -278,7 +279,7 @@ class Tariffs(Block):
             yield from tariffs
 
     def _enabled(self) -> bool:
-        return self._model.flag(device_model.TARIFF_ENABLED)
+        return self._model.flag(displaying.TARIFF_ENABLED)
 
     def _keep(self) -> Kept:
         if self._kept is None:
