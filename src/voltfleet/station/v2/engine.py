@@ -18,12 +18,14 @@ from voltfleet.station.local_list import LocalList
 from voltfleet.station.registration import Standing
 from voltfleet.station.v2.authorization import Authorization
 from voltfleet.station.v2.availability import Availability
+from voltfleet.station.v2.certificates import Certificates
 from voltfleet.station.v2.costs import Costs
 from voltfleet.station.v2.customer_information import Customers
 from voltfleet.station.v2.data_transfer import DataTransfer
 from voltfleet.station.v2.device_model import catalog
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.device_model.model import DeviceModel
+from voltfleet.station.v2.device_model.security import BASIC_AUTH_PASSWORD
 from voltfleet.station.v2.display import Display
 from voltfleet.station.v2.events import Events
 from voltfleet.station.v2.firmware import FirmwareUpdates
@@ -37,6 +39,7 @@ from voltfleet.station.v2.messages.types import IdTokenInfo
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.monitoring import Monitoring
 from voltfleet.station.v2.monitoring_reports import MonitoringReports
+from voltfleet.station.v2.network import NetworkProfiles
 from voltfleet.station.v2.operator_commands import OperatorCommands
 from voltfleet.station.v2.places import Places
 from voltfleet.station.v2.registration import Registration
@@ -74,6 +77,8 @@ _TABLE = table_of(
         MonitoringReports,
         FirmwareUpdates,
         Logs,
+        Certificates,
+        NetworkProfiles,
     )
 )
 """In the order of `Engine2._blocks`."""
@@ -103,6 +108,7 @@ class Engine2:
 
     __slots__ = (
         "_blocks",
+        "_certificates",
         "_commands",
         "_firmware",
         "_happenings",
@@ -111,6 +117,7 @@ class Engine2:
         "_meters",
         "_model",
         "_monitoring_reports",
+        "_network",
         "_registration",
         "_reset",
         "_security",
@@ -167,6 +174,12 @@ class Engine2:
             ctx, model, availability, registration, sessions, security
         )
         self._logs = logs = Logs(ctx, model, availability, security)
+        self._certificates = certificates = Certificates(ctx, model, security)
+        firmware.signer_of = certificates.firmware_signer
+        self._network = network = NetworkProfiles(ctx, model, certificates, security)
+        variables.why_not = network.why_not
+        network.on_other_csms = registration.start_over
+        ctx.on_dial_failed = network.dial_failed
         registration.on_resume = self._resumed
         self._blocks = (
             availability,
@@ -175,7 +188,9 @@ class Engine2:
             authorization,
             events,
             remote,
-            Trigger(ctx, sessions, availability, registration, meters, firmware, logs),
+            Trigger(
+                ctx, sessions, availability, registration, meters, firmware, logs, certificates
+            ),
             self._reset,
             DataTransfer(ctx),
             local_list,
@@ -188,6 +203,8 @@ class Engine2:
             self._monitoring_reports,
             firmware,
             logs,
+            certificates,
+            network,
         )
         ctx.hardware.listener = self._hardware
         ctx.on_power_up = self._power_up
@@ -209,6 +226,7 @@ class Engine2:
 
     def connected(self) -> None:
         """The socket is open."""
+        self._network.connected()
         self._registration.connected()
 
     def disconnected(self) -> None:
@@ -257,6 +275,7 @@ class Engine2:
             find(Reservations).memory(),
             self._smart.memory(),
             find(Display).memory(),
+            self._watch.memory(),
         )
 
     def recall(self, memory: msgspec.Raw) -> None:
@@ -276,6 +295,7 @@ class Engine2:
         find(Reservations).recall(kept.reservations)
         self._smart.recall(kept.profiles)
         find(Display).recall(kept.messages)
+        self._watch.recall(kept.monitoring)
         for event in kept.events:
             find(TransactionEvents).tell_again(event)
 
@@ -304,6 +324,8 @@ class Engine2:
         self._firmware.power_up()
         self._logs.power_up()
         self._registration.power_up()
+        self._certificates.power_up()
+        self._network.power_up()
         self._meters.schedule_all()
 
     def _resumed(self) -> None:
@@ -317,6 +339,8 @@ class Engine2:
             self._registration.schedule_heartbeat()
         elif definition in catalog.CLOCKS:
             self._meters.schedule_all()
+        elif definition is BASIC_AUTH_PASSWORD:
+            self._network.password_changed()
         else:
             self._copy_settings()
 

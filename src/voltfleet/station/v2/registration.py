@@ -59,6 +59,12 @@ class Registration(RegistrationBlock):
         self._up_since = self.ctx.now
         self._availability.forget_told()
 
+    def start_over(self) -> None:
+        """The next connection may be to a CSMS that knows nothing of this station."""
+        self.standing = Standing.UNKNOWN
+        self._boot_at = 0.0
+        self._availability.forget_told()
+
     def told_time(self, current_time: str) -> None:
         """A clock that was set is a security event."""
         before = self.ctx.clock_offset

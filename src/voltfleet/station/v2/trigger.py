@@ -7,6 +7,7 @@ from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
 from voltfleet.station.outbox import Gate, Lane
 from voltfleet.station.v2.availability import Availability
+from voltfleet.station.v2.certificates import Certificates
 from voltfleet.station.v2.firmware import FirmwareUpdates
 from voltfleet.station.v2.logs import Logs
 from voltfleet.station.v2.messages import remote_control as m
@@ -22,7 +23,15 @@ _ACCEPTED, _REJECTED = TriggerMessageStatus.ACCEPTED, TriggerMessageStatus.REJEC
 class Trigger(Block):
     """Sends, right after the answer (F06.FR.04), the message that the CSMS asked for."""
 
-    __slots__ = ("_availability", "_firmware", "_logs", "_meters", "_registration", "_sessions")
+    __slots__ = (
+        "_availability",
+        "_certificates",
+        "_firmware",
+        "_logs",
+        "_meters",
+        "_registration",
+        "_sessions",
+    )
 
     def __init__(
         self,
@@ -33,6 +42,7 @@ class Trigger(Block):
         meters: MeterReadings,
         firmware: FirmwareUpdates,
         logs: Logs,
+        certificates: Certificates,
     ) -> None:
         super().__init__(ctx)
         self._availability = availability
@@ -41,6 +51,7 @@ class Trigger(Block):
         self._sessions = sessions
         self._firmware = firmware
         self._logs = logs
+        self._certificates = certificates
 
     @handles(m.TriggerMessage)
     def trigger_message(self, request: m.TriggerMessage) -> m.TriggerMessageResponse:
@@ -60,6 +71,8 @@ class Trigger(Block):
                 self._firmware.trigger()
             case MessageTrigger.LOG_STATUS_NOTIFICATION:
                 self._logs.trigger()
+            case MessageTrigger.SIGN_CHARGING_STATION_CERTIFICATE:
+                self._certificates.request_certificate()
             case MessageTrigger.STATUS_NOTIFICATION:
                 return self._status(request.evse)
             case MessageTrigger.METER_VALUES:
