@@ -226,3 +226,19 @@ def test_nothing_is_told_before_the_csms_has_accepted_the_station():
     bench.boot = {"status": "Accepted", "interval": 60}
     bench.run(61)
     assert short(bench) == [("GroundFailure", "true", False)]
+
+
+def test_what_the_csms_knows_and_does_not_outlives_the_host():
+    bench = booted()
+    break_(bench, Fault.GROUND_FAILURE)
+    bench.disconnect()
+    break_(bench, Fault.OVER_VOLTAGE)
+    bench.kill()
+    bench.connect()
+    assert short(bench) == [
+        ("GroundFailure", "true", False),
+        ("GroundFailure", "false", True),
+        ("OverVoltage", "true", False),
+    ]
+    break_(bench, None)
+    assert short(bench)[3:] == [("OverVoltage", "false", True)]

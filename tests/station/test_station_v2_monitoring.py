@@ -541,3 +541,31 @@ def test_the_temperature_follows_the_power():
     hardware = bench.station._ctx.hardware
     hardware.set_fault(hardware.connectors[0], Fault.HIGH_TEMPERATURE)
     assert bench.get("TemperatureSensor", "Temperature", id=1) == "95.0"
+
+
+def test_monitors_survive_the_death_of_the_host():
+    bench = booted()
+    own = put(bench, POWER, "UpperThreshold", 1000)
+    put(bench, STATE, "Delta", 1, 4, transaction=True)
+    tick = put(bench, POWER, "Periodic", 600)
+    gone = put(bench, CACHE, "Delta", 1)
+    bench.ask("ClearVariableMonitoring", id=[gone, 2])
+    bench.charge()
+    before = report(bench)
+    last = events(bench)[-1]["eventId"]
+    bench.kill()
+    bench.run(60)
+    assert report(bench) == before
+    assert [cleared for _, _, cleared in story(bench, own)] == [False, True]
+    assert events(bench)[-1]["eventId"] > last
+    assert put(bench, CACHE, "Delta", 1) == gone + 1
+    bench.run(600)
+    assert len(story(bench, tick)) == 1
+
+
+def test_a_number_that_is_none_is_rejected():
+    bench = booted()
+    data = '{"component":{"name":"EVSE","evse":{"id":1}},"variable":{"name":"Power"},'
+    data += '"type":"Delta","severity":5,"value":1e999}'
+    bench.raw(f'[2,"x","SetVariableMonitoring",{{"setMonitoringData":[{data}]}}]')
+    assert report(bench) == FACTORY

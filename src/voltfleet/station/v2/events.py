@@ -18,30 +18,36 @@ from voltfleet.station.v2.messages.monitoring import EventData, EventNotificatio
 from voltfleet.station.v2.messages.types import Component, Empty, Variable
 
 EVENTS_PER_MESSAGE = 20
+_UNREMEMBERED_IDS = 1000
 MAX_KEPT = 500
 """With more events than this waiting for the CSMS, the oldest are dropped."""
 
-_Kept = tuple[int, EventData]
+Kept = tuple[int, EventData]
 """An event, behind its severity."""
 
 
 class Events(Block):
     """Collects events; `flush` sends those that may go. ``on_kept`` (set by `Watch`) hears that
-    some came back, and wait for the next `flush`."""
+    some came back, and wait for the next `flush`. ``last_id`` is the last event's."""
 
-    __slots__ = ("_kept", "_last_id", "_model", "on_kept")
+    __slots__ = ("_kept", "_model", "last_id", "on_kept")
 
     def __init__(self, ctx: Context, model: DeviceModel) -> None:
         super().__init__(ctx)
         self._model = model
-        self._last_id = 0
-        self._kept: tuple[_Kept, ...] = ()
+        self.last_id = 0
+        self._kept: tuple[Kept, ...] = ()
         self.on_kept: Callable[[], None] = _nobody
 
     @property
-    def waiting(self) -> bool:
-        """Whether events wait for the CSMS."""
-        return bool(self._kept)
+    def waiting(self) -> tuple[Kept, ...]:
+        """The events that wait for the CSMS."""
+        return self._kept
+
+    def recall(self, last_id: int, waiting: tuple[Kept, ...]) -> None:
+        """As before a power cut. The last ids may not have been remembered: leave them out."""
+        self.last_id = last_id + _UNREMEMBERED_IDS
+        self._kept = waiting
 
     def muted(self, severity: int) -> bool:
         """Whether nobody hears of an event of that severity now: monitoring is switched off, the
@@ -65,10 +71,10 @@ class Events(Block):
         transaction_id: str | None = None,
     ) -> None:
         """Something happened. ``tech`` is a code, and what it means."""
-        self._last_id += 1
+        self.last_id += 1
         code, info = (None, None) if tech is None else tech
         event = EventData(
-            self._last_id,
+            self.last_id,
             self.ctx.timestamp(),
             trigger,
             value,
@@ -82,6 +88,8 @@ class Events(Block):
             severity=severity if self.ctx.version is OcppVersion.V21 else None,
         )
         self._keep((*self._kept, (severity, event)))
+        if trigger is not EventTrigger.PERIODIC or not self.ctx.online:
+            self.ctx.remember()
 
     def flush(self) -> None:
         """Send what waits, if the station is online. The numbers of pages begin with 0
@@ -97,7 +105,7 @@ class Events(Block):
             )
             self.ctx.call(request, Empty, on_failure=partial(self._not_told, part))
 
-    def _not_told(self, part: tuple[_Kept, ...], failure: Failure) -> None:
+    def _not_told(self, part: tuple[Kept, ...], failure: Failure) -> None:
         """The link was lost before the answer: tell again, as if it had happened offline."""
         if failure.kind is FailureKind.OFFLINE:
             most = self._model.whole(OFFLINE_QUEUING_SEVERITY)
@@ -105,7 +113,7 @@ class Events(Block):
             self._keep(tuple(sorted((*again, *self._kept), key=lambda kept: kept[1].event_id)))
             self.on_kept()
 
-    def _keep(self, events: tuple[_Kept, ...]) -> None:
+    def _keep(self, events: tuple[Kept, ...]) -> None:
         self._kept = events[-MAX_KEPT:]
 
 

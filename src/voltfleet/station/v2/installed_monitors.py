@@ -1,17 +1,18 @@
 """The monitors that a station has: those from the factory, and what the CSMS made of them."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
 from voltfleet.domain.specs import StationSpec
-from voltfleet.station.v2.device_model.definition import Definition
+from voltfleet.station.v2.device_model.definition import Definition, Key
 from voltfleet.station.v2.device_model.physical import components_of
 from voltfleet.station.v2.messages.monitoring import (
     EventNotification,
     MonitoringBase,
     MonitorType,
 )
+from voltfleet.station.v2.monitoring_memory import MonitoringMemory, MonitorMemory
 from voltfleet.station.v2.monitors import Monitor, Setting
 
 MAX_MONITORS = 100
@@ -47,15 +48,15 @@ class InstalledMonitors:
     """The monitors by id. They survive a reboot (N04, N07.FR.13).
 
     A station that is as it left the factory keeps none of them until `wake`. ``changed``: the CSMS
-    has changed something.
+    has changed something. ``last_id`` is the highest id there ever was.
     """
 
-    __slots__ = ("_monitors", "_next_id", "_spec", "changed")
+    __slots__ = ("_monitors", "_spec", "changed", "last_id")
 
     def __init__(self, spec: StationSpec) -> None:
         self._spec = spec
         self._monitors: dict[int, Monitor] | None = None
-        self._next_id = 0
+        self.last_id = 2 * len(spec.evses)
         self.changed = False
 
     @property
@@ -122,5 +123,43 @@ class InstalledMonitors:
         return [monitor for id_, monitor in before.items() if kept.get(id_) is not monitor]
 
     def _new_id(self) -> int:
-        self._next_id = max(self._next_id, 2 * len(self._spec.evses)) + 1
-        return self._next_id
+        self.last_id += 1
+        return self.last_id
+
+    # --- memory ---------------------------------------------------------------------------------
+
+    def memory(self) -> tuple[MonitorMemory, ...]:
+        """Each of them."""
+        return tuple(map(_memory_of, self.all()))
+
+    def recall(self, memory: MonitoringMemory, definitions: Mapping[Key, Definition]) -> None:
+        """As they were. The monitor of a variable that a new release no longer has is gone."""
+        self._monitors = {
+            kept.id: _recalled(kept, definition)
+            for kept in memory.monitors
+            if (definition := definitions.get(kept.key)) is not None
+        }
+        self.last_id = memory.last_monitor_id
+        self.changed = memory.changed
+
+
+def _memory_of(monitor: Monitor) -> MonitorMemory:
+    setting = monitor.setting
+    return MonitorMemory(
+        monitor.id,
+        monitor.definition.key,
+        setting.type,
+        setting.value,
+        setting.severity,
+        setting.transaction,
+        monitor.origin,
+        monitor.exceeded,
+        monitor.reference,
+    )
+
+
+def _recalled(kept: MonitorMemory, definition: Definition) -> Monitor:
+    setting = Setting(kept.type, kept.value, kept.severity, kept.transaction)
+    monitor = Monitor(kept.id, definition, setting, kept.origin)
+    monitor.exceeded, monitor.reference = kept.exceeded, kept.reference
+    return monitor

@@ -10,6 +10,7 @@ from voltfleet.station.v2.messages.display import MessageInfo
 from voltfleet.station.v2.messages.metering import MeterValue
 from voltfleet.station.v2.messages.transactions import ChargingState, TransactionEvent
 from voltfleet.station.v2.messages.types import EvseRef, IdToken, IdTokenInfo
+from voltfleet.station.v2.monitoring_memory import MonitoringMemory
 from voltfleet.station.v2.permit import Permit
 from voltfleet.station.v2.reservations import Reservation
 from voltfleet.station.v2.session import Session, Sessions, Transaction
@@ -47,6 +48,7 @@ class Memory2(Struct, array_like=True, frozen=True, gc=False):
     reservations: tuple[Reservation, ...]
     profiles: ProfilesMemory | None
     messages: tuple[MessageInfo, ...]
+    monitoring: MonitoringMemory | None = None
 
 
 def of_transactions(sessions: Sessions) -> tuple[TransactionMemory, ...]:

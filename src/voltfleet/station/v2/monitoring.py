@@ -61,6 +61,7 @@ class Monitoring(Block):
             return _result(item, _REJECTED, StatusInfo("TooManyElements"))
         self._watch.end(monitor)
         self._watch.begin(monitor)
+        self.ctx.remember()
         return _result(item, _ACCEPTED, id_=monitor.id)
 
     def _why_not(
@@ -122,6 +123,7 @@ class Monitoring(Block):
         self._installed.remove(id_)
         self._watch.end(monitor)
         self._watch.wake()
+        self.ctx.remember()
         return ClearMonitoringStatus.ACCEPTED
 
     # --- SetMonitoringBase, SetMonitoringLevel --------------------------------------------------
@@ -133,6 +135,7 @@ class Monitoring(Block):
             self._watch.end(monitor)
         self._watch.wake()
         self._model.note(catalog.ACTIVE_BASE, request.monitoring_base.value)
+        self.ctx.remember()
         return m.SetMonitoringBaseResponse(DeviceModelStatus.ACCEPTED)
 
     @handles(m.SetMonitoringLevel)
@@ -142,6 +145,7 @@ class Monitoring(Block):
             info = StatusInfo("ValueOutOfRange", "severity: 0 to 9")
             return m.SetMonitoringLevelResponse(GenericStatus.REJECTED, info)
         self._model.note(catalog.ACTIVE_LEVEL, str(request.severity))
+        self.ctx.remember()
         return m.SetMonitoringLevelResponse(GenericStatus.ACCEPTED)
 
 

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum, auto
+from math import isfinite
 
 from voltfleet.station.v2.device_model.definition import Definition
 from voltfleet.station.v2.messages.monitoring import EventNotification, MonitorType
@@ -86,6 +87,8 @@ def in_range(definition: Definition, setting: Setting) -> bool:
     """Whether the value makes sense: a threshold within the variable's limits (N04.FR.06), a
     difference that is not negative (N04.FR.14), an interval that a clock can wait for."""
     value, characteristics = setting.value, definition.characteristics
+    if not isfinite(value):
+        return False
     if setting.type in PERIODIC:
         return SHORTEST_SECONDS <= value <= LONGEST_SECONDS
     if setting.type is MonitorType.DELTA:

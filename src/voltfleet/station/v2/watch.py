@@ -17,6 +17,7 @@ from voltfleet.station.v2.installed_monitors import InstalledMonitors
 from voltfleet.station.v2.messages.monitoring import EventNotification, EventTrigger, MonitorType
 from voltfleet.station.v2.messages.provisioning import Mutability
 from voltfleet.station.v2.messages.types import Variable
+from voltfleet.station.v2.monitoring_memory import MonitoringMemory
 from voltfleet.station.v2.monitors import PERIODIC, Happening, Monitor
 from voltfleet.station.v2.session import Sessions
 
@@ -96,6 +97,27 @@ class Watch(Block):
         self.wake()
         if self.ctx.link_wanted:
             self._look_at_faults()
+
+    def memory(self) -> MonitoringMemory | None:
+        """None if it is as it left the factory."""
+        if not self._installed.awake:
+            return None
+        return MonitoringMemory(
+            self._installed.memory(),
+            self._installed.last_id,
+            self._installed.changed,
+            self._told or {},
+            self._events.last_id,
+            self._events.waiting,
+        )
+
+    def recall(self, memory: MonitoringMemory | None) -> None:
+        """As it was; the clocks start when the power is back."""
+        if memory is not None:
+            self._installed.recall(memory, self._model.definitions)
+            self._told = memory.told
+            self._events.recall(memory.last_event_id, memory.waiting)
+            self.wake()
 
     # --- after each stimulus --------------------------------------------------------------------
 
