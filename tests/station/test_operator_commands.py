@@ -109,7 +109,10 @@ def test_settings_of_a_2x_station(bench_type: type[Bench2]):
     }
     outcome = bench.command("configuration", configuration=wanted)
     assert list(outcome.detail["results"].values()) == [
-        "Accepted", "Accepted", "UnknownVariable", "UnknownVariable",
+        "Accepted",
+        "Accepted",
+        "UnknownVariable",
+        "UnknownVariable",
     ]
     assert bench.get("OCPPCommCtrlr", "MessageAttempts", "TransactionEvent") == "4"
     bench.run(8)

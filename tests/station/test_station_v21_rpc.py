@@ -1,7 +1,7 @@
 """What OCPP 2.1 added to the wire: CALLRESULTERROR and SEND."""
 
 import pytest
-from bench2 import Bench2, Bench21, booted
+from bench2 import Bench21, booted
 
 BROKEN = {"currentTime": "2030-03-17T17:46:40Z", "interval": "soon", "status": "Accepted"}
 

@@ -179,7 +179,9 @@ def test_the_answer_comes_before_the_message():
         ("MeterValues", (2,), "Accepted", 1),
         ("MeterValues", (3,), "Rejected", 0),
         ("TransactionEvent", (), "Rejected", 0),
-        ("LogStatusNotification", (), "NotImplemented", 0),
+        ("FirmwareStatusNotification", (), "Accepted", 1),
+        ("LogStatusNotification", (), "Accepted", 1),
+        ("PublishFirmwareStatusNotification", (), "NotImplemented", 0),
         ("SignV2GCertificate", (), "NotImplemented", 0),
     ],
 )

@@ -1,44 +1,17 @@
 """OCPP 1.6 §4.4, §4.5, §5.9, §5.19 and the whitepaper's L01, N01: files, and how far they got."""
 
 import base64
-from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from bench16 import START, Bench, booted
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import NameOID
+from bench16 import START, Bench, ac_station, booted
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+from signing import FILE, RSA_KEY, URL, certificate, ecdsa
 
 from voltfleet.station.context import rfc3339
 from voltfleet.station.reports import TransferKind
-
-FILE = b"firmware"
-URL = "http://files.example/acme-2.5.1.bin"
-EC_KEY = ec.generate_private_key(ec.SECP256R1())
-RSA_KEY = rsa.generate_private_key(65537, 2048)
-Signer = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey
-
-
-def certificate(
-    key: Signer = EC_KEY, days: int = 10, issuer: str = "Acme", signer: Signer | None = None
-) -> str:
-    """In PEM, for the name Acme; issued by itself unless told otherwise."""
-
-    def named(text: str) -> x509.Name:
-        return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-
-    now = datetime.fromtimestamp(START, UTC)
-    builder = (
-        x509.CertificateBuilder(named(issuer), named("Acme"))
-        .public_key(key.public_key())
-        .serial_number(0xABC123)
-        .not_valid_before(now - timedelta(days=30))
-        .not_valid_after(now + timedelta(days=days))
-    )
-    made = builder.sign(signer or key, hashes.SHA256())
-    return made.public_bytes(serialization.Encoding.PEM).decode()
 
 
 def update(bench: Bench, at: float = 0, **fields: Any) -> None:
@@ -59,10 +32,6 @@ def signed(bench: Bench, signature: bytes, pem: str = "", **fields: Any) -> str:
         **fields,
     }
     return str(bench.ask("SignedUpdateFirmware", requestId=5, firmware=firmware)["status"])
-
-
-def ecdsa(content: bytes = FILE) -> bytes:
-    return EC_KEY.sign(content, ec.ECDSA(hashes.SHA256()))
 
 
 # --- UpdateFirmware ------------------------------------------------------------------------------
@@ -112,6 +81,41 @@ def test_it_waits_for_a_transaction_and_then_lets_none_begin():
     assert bench.ask("RemoteStartTransaction", idTag="T") == {"status": "Rejected"}
     bench.run(60)
     assert statuses(bench)[-1] == "Installed"
+    assert bench.ask("RemoteStartTransaction", idTag="T") == {"status": "Accepted"}
+
+
+def test_waiting_for_a_transaction_the_other_connectors_are_unavailable():
+    bench = booted(ac_station(2))
+    bench.charge()
+    update(bench)
+    bench.run(1)
+    bench.transferred(content=FILE)
+    bench.run(1)
+    assert [s.status for s in bench.statuses[-2:]] == ["Charging", "Unavailable"]
+    assert bench.ask("RemoteStartTransaction", idTag="T", connectorId=2) == {"status": "Rejected"}
+    bench.ask("RemoteStopTransaction", transactionId=1)
+    bench.run(60)
+    assert {s.connector_id: s.status for s in bench.statuses} == {1: "Available", 2: "Available"}
+
+
+def test_a_planned_update_goes_on_after_a_reset():
+    bench = booted()
+    update(bench, at=60)
+    bench.ask("Reset", type="Hard")
+    bench.run(60)
+    bench.transferred(content=FILE)
+    bench.run(60)
+    assert statuses(bench)[-1] == "Installed"
+
+
+def test_an_empty_file_cannot_be_installed():
+    bench = booted()
+    update(bench)
+    bench.run(1)
+    bench.transferred()
+    bench.run(60)
+    assert statuses(bench)[-1] == "InstallationFailed"
+    assert len(bench.calls("BootNotification")) == 1
     assert bench.ask("RemoteStartTransaction", idTag="T") == {"status": "Accepted"}
 
 
@@ -176,7 +180,7 @@ def test_a_date_that_is_none():
 
 def signed_statuses(bench: Bench) -> list[str]:
     calls = bench.calls("SignedFirmwareStatusNotification")
-    assert {call["requestId"] for call in calls} <= {5}
+    assert {call["requestId"] for call in calls if call["status"] != "Idle"} <= {5}
     return [call["status"] for call in calls]
 
 
@@ -233,6 +237,26 @@ def test_with_a_manufacturers_root_only_its_certificates_count():
     assert signed(bench, ecdsa(), certificate(signer=RSA_KEY)) == "Accepted"
 
 
+def test_triggered_it_tells_the_last_status():
+    bench = booted()
+    ask = partial(
+        bench.ask, "ExtendedTriggerMessage", requestedMessage="FirmwareStatusNotification"
+    )
+    ask()
+    assert signed_statuses(bench) == ["Idle"]
+    signed(bench, ecdsa(b"other"))
+    bench.run(1)
+    bench.transferred(content=FILE)
+    ask()
+    assert signed_statuses(bench)[-2:] == ["InvalidSignature", "InvalidSignature"]
+    signed(bench, ecdsa())
+    bench.run(1)
+    bench.transferred(content=FILE)
+    bench.run(60)
+    ask()
+    assert signed_statuses(bench)[-2:] == ["Installed", "Idle"]
+
+
 def test_schedules_are_told_and_kept():
     bench = booted()
     times = {
@@ -276,6 +300,29 @@ def test_diagnostics_hold_no_secret():
     bench.run(0)
     assert bench.transfers[0].url == "http://files.example/logs?signed=1"
     assert b"ABAB" not in bench.transfers[0].content
+
+
+def test_diagnostics_tell_what_happened_in_the_time_asked_about():
+    bench = booted()
+    bench.run(100)
+    bench.charge()
+    bench.ask("GetDiagnostics", location="http://files.example", stopTime=rfc3339(START + 50))
+    bench.run(0)
+    text = bench.transfers[-1].content.decode()
+    assert "connector 1: Available\n" in text
+    assert "EVSE 1, connector 1: Charging" not in text
+    bench.ask("GetDiagnostics", location="http://files.example", startTime=rfc3339(START + 50))
+    bench.run(0)
+    text = bench.transfers[-1].content.decode()
+    assert "EVSE 1, connector 1: Charging" in text
+    assert "online" not in text
+
+
+def test_nothing_happened_in_the_time_asked_about():
+    bench = booted()
+    log = {"remoteLocation": "http://files.example/", "latestTimestamp": rfc3339(START - 50)}
+    answer = bench.ask("GetLog", logType="DiagnosticsLog", requestId=1, log=log)
+    assert answer == {"status": "Rejected"}
 
 
 def test_an_upload_that_fails():
