@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from voltfleet.domain.errors import VoltfleetError
+from voltfleet.domain.target_policy import Targets
 
 PREFIX = "VOLTFLEET_"
 
@@ -45,6 +46,9 @@ class Settings:
     """How long frames of the message log are kept."""
     log_max_rows: int = 2_000_000
     """The most frames of the message log that are kept."""
+    targets: Targets = Targets.ANY
+    """Whom chargers may dial: ``any`` address, or ``public`` ones only. By default ``any`` when the
+    gateway listens on this machine alone, else ``public``."""
     lease_seconds: float = 15.0
     """How long a host may be silent before its chargers are given to others."""
     jwks_url: str = ""
@@ -82,6 +86,8 @@ def from_env(environ: Mapping[str, str], **overrides: object) -> Settings:
     if problems:
         raise SettingsError("\n".join(problems))
     settings = Settings(**values)
+    if "targets" not in values:
+        settings = replace(settings, targets=Targets.for_listener(settings.host))
     if settings.database_url:
         return settings
     file = settings.data_dir.absolute() / "voltfleet.db"
@@ -151,6 +157,13 @@ def _http_url(text: str) -> str:
     return text
 
 
+def _targets(text: str) -> Targets:
+    try:
+        return Targets(text.lower())
+    except ValueError:
+        raise ValueError(f"must be one of {', '.join(Targets)}") from None
+
+
 _READERS: Mapping[str, Callable[[str], Any]] = {
     "host": str,
     "port": _port,
@@ -160,6 +173,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "max_batch": _number(int, 1, 1_000_000),
     "max_body_bytes": _number(int, 1024, 1 << 30),
     "body_deadline_seconds": _number(float, 0.1, 3600),
+    "targets": _targets,
     "log_retention_hours": _number(float, 0, 24 * 366 * 10),
     "log_max_rows": _number(int, 0, 10**12),
     "lease_seconds": _number(float, 1, 3600),

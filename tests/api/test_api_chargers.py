@@ -163,6 +163,7 @@ async def test_a_charger_tells_all_about_itself(
         "created_at": "2027-01-15T08:00:00Z",
         "updated_at": "2027-01-15T08:00:00Z",
         "ws_url": "ws://127.0.0.1:9/ocpp",
+        "security_profile": 0,
         "status": "READY",
         "error": None,
         "connection": {

@@ -7,7 +7,9 @@ import msgspec
 from pydantic import BaseModel, Field
 
 from voltfleet.api.deps import Paging
-from voltfleet.api.models import Name, RequestModel
+from voltfleet.api.models import Name
+from voltfleet.api.security_models import SecurityFields
+from voltfleet.domain import dial_security
 from voltfleet.domain.hosting import ConnectionState, ConnectorReport
 from voltfleet.domain.provisioning import FAILURES, UNKNOWN, Failure, ProvisioningStatus
 from voltfleet.fleet import chargers
@@ -76,6 +78,7 @@ class ChargerResponse(BaseModel):
     created_at: datetime
     updated_at: datetime
     ws_url: str
+    security_profile: int = Field(description="Of the connection to the CSMS; 0: none.")
     status: ProvisioningStatus
     error: ProvisioningErrorDetail | None
     connection: ConnectionResponse
@@ -87,6 +90,7 @@ class ChargerResponse(BaseModel):
         """The charger as clients see it."""
         return cls(
             **chargers.summary(charger),
+            security_profile=charger.security_profile,
             status=ProvisioningStatus(charger.provisioning),
             error=provisioning_error(charger),
             connection=ConnectionResponse(
@@ -100,7 +104,7 @@ class ChargerResponse(BaseModel):
         )
 
 
-class ChargerChanges(RequestModel):
+class ChargerChanges(SecurityFields):
     """What to change; a field that is left out stays as it is. A new `ws_url`, `ocpp_version` or
     `connector_type` makes the charger reconnect."""
 
@@ -114,7 +118,9 @@ class ChargerChanges(RequestModel):
 
     def columns(self) -> dict[str, Any]:
         """The changes by the charger's columns: only what was sent."""
-        sent = self.model_dump(include=self.model_fields_set - {"charger_id"})
+        sent = self.model_dump(
+            include=self.model_fields_set - {"charger_id"} - set(dial_security.FIELDS)
+        )
         if "charge_point_name" in sent:
             called = sent.pop("charge_point_name")
             sent.setdefault("name", called)

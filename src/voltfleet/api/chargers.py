@@ -18,12 +18,14 @@ from voltfleet.api.charger_models import (
     moment,
     provisioning_error,
 )
-from voltfleet.api.models import Name, RequestModel, errors
+from voltfleet.api.models import Name, errors
+from voltfleet.api.security_models import SecurityFields, security_of
 from voltfleet.domain.errors import InvalidInput, Problem
 from voltfleet.domain.identities import check_identity
 from voltfleet.domain.provisioning import ProvisioningStatus
 from voltfleet.domain.requests import Requested, Template, template_problems
-from voltfleet.fleet import charger_changes, chargers, frame_log, jobs
+from voltfleet.domain.target_policy import Targets
+from voltfleet.fleet import charger_changes, chargers, credentials, frame_log, jobs
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Connection
 from voltfleet.storage.queue import WorkflowQueue
@@ -48,7 +50,7 @@ Moment = Annotated[datetime, BeforeValidator(_not_a_number)]
 router = deps.router("/ocpp/chargers", "Chargers")
 
 
-class ChargerCreateRequest(RequestModel):
+class ChargerCreateRequest(SecurityFields):
     """One charger to create."""
 
     identity: Slug = Field(description="The OCPP identity, unique in the organization.")
@@ -105,12 +107,15 @@ def _accept(
     tenant: Tenant,
     queue: WorkflowQueue,
     asked: ChargerCreateRequest,
+    targets: Targets,
     now: float,
 ) -> tuple[str, str]:
     template = Template(
         asked.brand_slug, asked.model_slug, asked.connector_type, asked.ocpp_version, asked.ws_url
     )
-    problems = template_problems(template, ("body",))
+    problems = template_problems(template, ("body",), targets)
+    security, unsafe = security_of(asked, asked.ws_url, ("body",))
+    problems += unsafe
     wrong = check_identity(asked.identity)
     if wrong:
         problems.append(Problem(("body", "identity"), wrong, "invalid_identity", asked.identity))
@@ -119,6 +124,7 @@ def _accept(
         raise InvalidInput(problems)
     requested = Requested(asked.identity, asked.charge_point_name or asked.identity)
     placed = {"location_id": asked.location_id, "location_name": asked.location_name}
+    template = credentials.keep_for(connection, tenant, template, security, now)
     return jobs.accept_one(connection, queue, tenant, template, requested, placed, now)
 
 
@@ -154,7 +160,7 @@ async def create_charger(
     """Create one charger, durably: once this has answered, it will be provisioned, whatever
     happens to the gateway. Poll `status_url` every 1 to 2 s until READY or FAILED."""
     charger_id, job_id = await services.db.write(
-        _accept, tenant, services.queue, asked, services.clock()
+        _accept, tenant, services.queue, asked, services.settings.targets, services.clock()
     )
     status_url = f"/ocpp/chargers/{charger_id}/status"
     response.headers.update({"Location": status_url, "Retry-After": "1"})
@@ -201,7 +207,13 @@ async def update_charger(
     """Change what is sent and leave the rest. A new `ws_url`, `ocpp_version` or `connector_type`
     makes the charger reconnect."""
     charger = await services.db.write(
-        charger_changes.apply, tenant, charger_id, changes.columns(), services.clock()
+        charger_changes.apply,
+        tenant,
+        charger_id,
+        changes.columns(),
+        services.clock(),
+        security=changes.security_sent(),
+        targets=services.settings.targets,
     )
     services.links.wake()
     return ChargerResponse.of(charger)

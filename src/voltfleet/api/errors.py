@@ -2,7 +2,7 @@
 
 import math
 import traceback
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from voltfleet.domain.dial_security import SECRETS
 from voltfleet.domain.errors import (
     BadRequest,
     Forbidden,
@@ -92,13 +93,13 @@ def _invalid(items: Iterable[dict[str, Any]]) -> JSONResponse:
     return JSONResponse(body, HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
-def _item(loc: Iterable[str | int], message: str, code: str, given: object) -> dict[str, Any]:
+def _item(loc: Sequence[str | int], message: str, code: str, given: object) -> dict[str, Any]:
     item: dict[str, Any] = {
         "loc": [part if isinstance(part, int) else _text(str(part), MAX_INPUT) for part in loc],
         "msg": _text(message, MAX_MESSAGE),
         "type": code,
     }
-    if _is_short(given):
+    if _is_short(given) and SECRETS.isdisjoint(loc):
         item["input"] = _text(given, MAX_INPUT) if isinstance(given, str) else given
     return item
 

@@ -22,8 +22,10 @@ from voltfleet.api.charger_models import (
     moment,
 )
 from voltfleet.api.models import Name, RequestModel, errors
+from voltfleet.api.security_models import SecurityFields, security_of
 from voltfleet.domain import identities
 from voltfleet.domain.errors import InvalidInput, VoltfleetError
+from voltfleet.domain.hosting import DialSecurity
 from voltfleet.domain.provisioning import ProvisioningStatus
 from voltfleet.domain.requests import (
     JobRequest,
@@ -31,8 +33,10 @@ from voltfleet.domain.requests import (
     RequestedGroup,
     Template,
     template_problems,
+    where_in,
 )
-from voltfleet.fleet import charger_changes, chargers, jobs, locations
+from voltfleet.domain.target_policy import Targets
+from voltfleet.fleet import charger_changes, chargers, credentials, jobs, locations
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Connection
 from voltfleet.storage.queue import WorkflowQueue
@@ -49,7 +53,7 @@ QueryId = Annotated[str, Field(max_length=36, pattern=r"^[A-Za-z0-9-]*$")]
 router = deps.router("/ocpp/locations/{location_id}/chargers", "Location chargers")
 
 
-class ChargerTemplate(RequestModel):
+class ChargerTemplate(SecurityFields):
     """Shared charger properties applied to every charger in a group."""
 
     brand_slug: Slug
@@ -217,10 +221,17 @@ async def create_location_chargers(
 
     Poll `status_url` every 1 to 2 s until the status is READY or FAILED.
     """
-    request = await _expanded(services, groups)
+    request, securities = await _expanded(services, groups)
     submission = jobs.Submission(idempotency_key, _hash(location_id, groups))
     job_id = await services.db.write(
-        _accept, tenant, services.queue, location_id, request, submission, services.clock()
+        _accept,
+        tenant,
+        services.queue,
+        location_id,
+        request,
+        securities,
+        submission,
+        services.clock(),
     )
     status_url = f"/ocpp/locations/{location_id}/chargers/jobs/{job_id}"
     response.headers.update({"Location": status_url, "Retry-After": "1"})
@@ -241,7 +252,9 @@ async def update_location_chargers(
 ) -> UpdateLocationChargersResponse:
     """Change several chargers, each by what is sent for it. One that cannot be changed so is left
     as it is and named in `failed`; the others are changed."""
-    done = await services.db.write(_update, tenant, location_id, body.chargers, services.clock())
+    done = await services.db.write(
+        _update, tenant, location_id, body.chargers, services.settings.targets, services.clock()
+    )
     services.links.wake()
     return done
 
@@ -301,14 +314,25 @@ async def get_location_charger_job(
     return Response(body, media_type="application/json", headers=headers)
 
 
-async def _expanded(services: deps.Services, groups: list[ChargerGroup]) -> JobRequest:
-    """The request with every identity drawn. Raises `InvalidInput` that names group and field."""
+async def _expanded(
+    services: deps.Services, groups: list[ChargerGroup]
+) -> tuple[JobRequest, list[DialSecurity | None]]:
+    """The request with every identity drawn, and apart from it the secrets of each group. Raises
+    `InvalidInput` that names group and field."""
     templates = [_template(group) for group in groups]
     problems = [
         problem
         for index, template in enumerate(templates)
-        for problem in template_problems(template, ("body", index, "template"))
+        for problem in template_problems(
+            template, ("body", index, "template"), services.settings.targets
+        )
     ]
+    securities: list[DialSecurity | None] = []
+    for index, group in enumerate(groups):
+        loc = ("body", index, "template")
+        security, wrong = security_of(group.template, group.template.ws_url, loc, where_in(loc))
+        securities.append(security)
+        problems += wrong
     named = [
         identities.ChargerGroup(
             identity_prefix=group.template.identity_prefix,
@@ -329,12 +353,13 @@ async def _expanded(services: deps.Services, groups: list[ChargerGroup]) -> JobR
     requested: list[list[Requested]] = [[] for _ in groups]
     for charger in expanded:
         requested[charger.group_index].append(Requested(charger.identity, charger.name))
-    return JobRequest(
+    request = JobRequest(
         [
             RequestedGroup(template, chargers_)
             for template, chargers_ in zip(templates, requested, strict=True)
         ]
     )
+    return request, securities
 
 
 def _template(group: ChargerGroup) -> Template:
@@ -356,10 +381,12 @@ def _accept(
     queue: WorkflowQueue,
     location_id: str,
     request: JobRequest,
+    securities: list[DialSecurity | None],
     submission: jobs.Submission,
     now: float,
 ) -> str:
     locations.get(connection, tenant, location_id)
+    request = credentials.keep_all(connection, tenant, request, securities, now)
     return jobs.accept_batch(connection, queue, tenant, location_id, request, submission, now)
 
 
@@ -386,6 +413,7 @@ def _update(
     tenant: Tenant,
     location_id: str,
     items: list[UpdateLocationChargerItem],
+    targets: Targets,
     now: float,
 ) -> UpdateLocationChargersResponse:
     locations.get(connection, tenant, location_id)
@@ -394,7 +422,14 @@ def _update(
     for item in items:
         try:
             charger = charger_changes.apply(
-                connection, tenant, item.charger_id, item.columns(), now, location_id=location_id
+                connection,
+                tenant,
+                item.charger_id,
+                item.columns(),
+                now,
+                location_id=location_id,
+                security=item.security_sent(),
+                targets=targets,
             )
         except VoltfleetError as error:
             failed.append(LocationChargerFailure(charger_id=item.charger_id, error=error.message))

@@ -80,7 +80,7 @@ class Served:
             data_dir=settings.data_dir,
             token=_host_token(signing),
             pipe=pipe,
-            environment=dict(os.environ),
+            environment={**os.environ, "VOLTFLEET_TARGETS": settings.targets.value},
             log=self._log,
         )
         self._gateway_task = asyncio.create_task(self._gateway.run())
@@ -235,6 +235,7 @@ def _as_environment(settings: Settings) -> dict[str, str]:
         "VOLTFLEET_PORT": str(settings.port),
         "VOLTFLEET_DATA_DIR": str(settings.data_dir),
         "VOLTFLEET_DATABASE_URL": settings.database_url,
+        "VOLTFLEET_TARGETS": settings.targets.value,
     }
 
 

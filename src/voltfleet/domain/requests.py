@@ -5,7 +5,7 @@ import msgspec
 from voltfleet.domain import catalog
 from voltfleet.domain.errors import Problem
 from voltfleet.domain.specs import OcppVersion
-from voltfleet.domain.target_policy import check_ws_url
+from voltfleet.domain.target_policy import Targets, check_ws_url
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -16,6 +16,9 @@ class Template(msgspec.Struct, frozen=True):
     connector_type: str
     ocpp_version: str
     ws_url: str
+    security_profile: int = 0
+    credentials_id: str | None = None
+    """Where the profile's secrets are kept; they are never part of the request that is kept."""
 
 
 class Requested(msgspec.Struct, frozen=True, array_like=True):
@@ -68,10 +71,17 @@ OFFERED_VERSIONS = (OcppVersion.V16, OcppVersion.V201, OcppVersion.V21)
 """The OCPP versions that a charger can be created with."""
 
 
-def template_problems(template: Template, loc: tuple[str | int, ...]) -> list[Problem]:
+def where_in(loc: tuple[str | int, ...]) -> str:
+    """How a message about a field begins, so that the group is known."""
+    return f"Group {loc[1]}: " if len(loc) > 1 and isinstance(loc[1], int) else ""
+
+
+def template_problems(
+    template: Template, loc: tuple[str | int, ...], targets: Targets = Targets.ANY
+) -> list[Problem]:
     """Every field of a template that cannot be, each with its remedy; ``loc`` is the template's
-    own path in the request."""
-    where = f"Group {loc[1]}: " if len(loc) > 1 and isinstance(loc[1], int) else ""
+    own path in the request, ``targets`` whom the operator lets chargers dial."""
+    where = where_in(loc)
     problems: list[Problem] = []
 
     def refuse(field: str, message: str, code: str, given: str) -> None:
@@ -95,7 +105,7 @@ def template_problems(template: Template, loc: tuple[str | int, ...]) -> list[Pr
             "unknown_ocpp_version",
             template.ocpp_version,
         )
-    problem = check_ws_url(template.ws_url)
+    problem = check_ws_url(template.ws_url, targets)
     if problem:
         refuse("ws_url", problem, "invalid_ws_url", template.ws_url)
     return problems

@@ -20,7 +20,9 @@ from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new
 from voltfleet.storage.tables import chargers, job_failures, jobs
 
-TO_THE_STATION = frozenset({"ws_url", "ocpp_version", "connector_type"})
+TO_THE_STATION = frozenset(
+    {"ws_url", "ocpp_version", "connector_type", "security_profile", "credentials_id"}
+)
 """Changes that the live station must take up: they begin a new generation."""
 
 
@@ -39,6 +41,8 @@ class Charger:
     connector_type: str
     ocpp_version: str
     ws_url: str
+    security_profile: int
+    credentials_id: str | None
     created_at: float
     updated_at: float
     job_id: str | None

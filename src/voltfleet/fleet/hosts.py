@@ -6,14 +6,24 @@ host link carries it until ``synced`` says that the host has taken it up.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
-from voltfleet.domain.hosting import Assignment, Beat, ChargerReport, ConnectionState, Hello
+from voltfleet.domain.hosting import (
+    Assignment,
+    Beat,
+    ChargerReport,
+    ConnectionState,
+    DialSecurity,
+    Hello,
+)
 from voltfleet.domain.provisioning import OPEN, ProvisioningStatus, spread
+from voltfleet.fleet import credentials
 from voltfleet.storage.dialect import storable, take_turns, upsert
 from voltfleet.storage.tables import chargers, hosts
+from voltfleet.storage.tables import credentials as credentials_table
 
 HOST_LOST = (
     "The host process that runs this charger is not answering; the charger is given to another "
@@ -21,6 +31,7 @@ HOST_LOST = (
 )
 
 
+_SECRETS_FROM = -len(credentials.COLUMNS)
 _AT_REST = (ConnectionState.STOPPED.value, ConnectionState.WAITING.value)
 
 
@@ -119,12 +130,23 @@ def changes(connection: sa.Connection, host_id: str, limit: int) -> list[Change]
             chargers.c.running,
             chargers.c.seed,
             chargers.c.deleted_at,
+            chargers.c.security_profile,
+            *credentials.COLUMNS,
         )
+        .outerjoin(credentials_table, credentials_table.c.id == chargers.c.credentials_id)
         .where(chargers.c.host_id == host_id, sa.not_(chargers.c.synced))
         .order_by(chargers.c.created_at, chargers.c.position)
         .limit(limit)
     )
-    return [Change(Assignment(*row[:-1]), gone=row[-1] is not None) for row in rows]
+    return [_change(row) for row in rows]
+
+
+def _change(row: Any) -> Change:
+    *assignment, deleted_at, profile = row[:_SECRETS_FROM]
+    secrets = row[_SECRETS_FROM:]
+    security = DialSecurity(profile, *secrets) if profile else None
+    values = [*assignment, None, 0, security]
+    return Change(Assignment(*values), gone=deleted_at is not None)
 
 
 def apply(

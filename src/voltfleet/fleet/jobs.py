@@ -210,6 +210,8 @@ def new_charger(
         "connector_type": template.connector_type,
         "ocpp_version": template.ocpp_version,
         "ws_url": template.ws_url,
+        "security_profile": template.security_profile,
+        "credentials_id": template.credentials_id,
         # One identity always behaves the same; 31 bits fit every database's integer.
         "seed": zlib.crc32(requested.identity.encode()) & 0x7FFFFFFF,
         "created_at": now,

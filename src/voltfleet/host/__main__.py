@@ -12,10 +12,12 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import structlog
 import uvloop
 
+from voltfleet.domain.target_policy import Targets
 from voltfleet.host import limits
 from voltfleet.host.dialer import DialLimits
 from voltfleet.host.host import Host, HostOptions
@@ -50,6 +52,7 @@ class HostSettings:
     dialling: DialLimits
     parent_fd: int | None
     log_level: str
+    targets: Targets = Targets.ANY
 
 
 def read_settings(argv: Sequence[str]) -> HostSettings:
@@ -71,6 +74,7 @@ def read_settings(argv: Sequence[str]) -> HostSettings:
         dialling=DialLimits(per_second=given.dials_per_second, handshakes=given.handshakes),
         parent_fd=given.exit_with_parent,
         log_level=given.log_level,
+        targets=given.targets or Targets.for_listener(urlsplit(given.gateway).hostname or ""),
     )
 
 
@@ -83,6 +87,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--capacity", type=int, help="the most chargers (default: what ulimit -n allows)")
     add("--dials-per-second", type=float, default=DialLimits().per_second, help="per CSMS")
     add("--handshakes", type=int, default=DialLimits().handshakes, help="at once, per CSMS")
+    add(
+        "--targets",
+        type=Targets,
+        choices=list(Targets),
+        default=os.environ.get("VOLTFLEET_TARGETS") or None,
+        help="whom chargers may dial (default: VOLTFLEET_TARGETS; else any address when the "
+        "gateway is on this machine, and only public ones otherwise)",
+    )
     add("--exit-with-parent", type=int, metavar="FD", help="exit when this pipe is closed")
     add("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     return parser
@@ -102,7 +114,8 @@ async def serve(settings: HostSettings) -> int:
             return 0
     tls = _tls(settings.ca_file)
     capacity = limits.capacity(limits.raise_descriptor_limit(), settings.capacity)
-    host = Host(HostOptions(capacity, settings.dialling), start_clock(), tls=tls)
+    options = HostOptions(capacity, settings.dialling, targets=settings.targets)
+    host = Host(options, start_clock(), tls=tls)
     link = Link(host, LinkOptions(settings.gateway_url, settings.host_id, settings.token, tls))
     host.start()
     log.info("host_started", host_id=settings.host_id, capacity=capacity, pid=os.getpid())

@@ -128,6 +128,8 @@ chargers = sa.Table(
     sa.Column("updated_at", sa.Double, nullable=False),
     # A deleted charger stays until its host says that its socket is closed: see fleet/hosts.py.
     sa.Column("deleted_at", sa.Double),
+    sa.Column("security_profile", sa.Integer, nullable=False, server_default=sa.text("0")),
+    sa.Column("credentials_id", sa.Text),
     # Provisioning: this row is the charger's durable checkpoint.
     sa.Column("job_id", sa.Text),
     sa.Column("position", sa.Integer, nullable=False),
@@ -169,10 +171,30 @@ chargers = sa.Table(
         sqlite_where=sa.text("NOT synced"),
         postgresql_where=sa.text("NOT synced"),
     ),
+    sa.Index(
+        "ix_chargers_credentials_id",
+        "credentials_id",
+        sqlite_where=sa.text("credentials_id IS NOT NULL"),
+        postgresql_where=sa.text("credentials_id IS NOT NULL"),
+    ),
     sa.Index(None, "location_id", "created_at", "position"),
     sa.Index(None, "organization_id", "created_at", "position"),
     sa.Index(None, "job_id", "provisioning"),
     sa.Index(None, "host_id"),
+)
+
+credentials = sa.Table(
+    "credentials",
+    metadata,
+    # Secrets, shared by the chargers that refer to them: see fleet/credentials.py. No query but
+    # its own, and the one that hands them to a host, reads them.
+    sa.Column("id", sa.Text, primary_key=True),
+    sa.Column("organization_id", sa.Text, nullable=False),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("authorization_key", sa.LargeBinary),
+    sa.Column("ca_certificate", sa.Text),
+    sa.Column("client_certificate", sa.Text),
+    sa.Column("client_key", sa.Text),
 )
 
 station_memory = sa.Table(

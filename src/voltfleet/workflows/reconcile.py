@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voltfleet.fleet import delivery, frame_log, gateways, hosts, provisioning
+from voltfleet.fleet import credentials, delivery, frame_log, gateways, hosts, provisioning
 from voltfleet.storage.engine import Database, DatabaseError
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.provision import Provisioner
@@ -130,6 +130,7 @@ class Reconciler:
             self._steps.once(lambda c, now: delivery.conclude(c, verdicts, now))
 
     def _keep_house(self) -> None:
+        self._steps.once(credentials.sweep)
         self._engine.sweep(self._steps.clock() - NOTES_KEPT_SECONDS)
         oldest = self._steps.clock() - self._retention.seconds
         while not self._stopping.is_set() and self._steps.once(
