@@ -124,6 +124,16 @@ def unlock(bench: Bench2, evse_id: int = 1, connector_id: int = 1) -> str:
     return str(answer["status"])
 
 
+def test_too_much_additional_info():
+    bench = booted()
+    info = [{"additionalIdToken": str(n), "type": "x"} for n in range(11)]
+    for many, starts in ((info, False), (info[:10], True)):
+        token = {"idToken": "A", "type": "Central", "additionalInfo": many}
+        bench.ask("RequestStartTransaction", idToken=token, remoteStartId=1)
+        assert bool(bench.events()) is starts
+    assert bench.errors[-1][0] == "OccurrenceConstraintViolation"
+
+
 def test_unlock():
     bench = booted()
     assert unlock(bench) == "Unlocked"

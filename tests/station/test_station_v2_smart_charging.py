@@ -271,6 +271,56 @@ def test_a_limit_that_is_not_the_csmss():
     assert bench.calls("ClearedChargingLimit") == [{"evseId": 1, "chargingLimitSource": "Other"}]
 
 
+def test_a_limit_that_is_not_the_csmss_with_its_schedule():
+    bench = booted(ac_station(2))
+    bench.configure(SmartChargingCtrlr_NotifyChargingLimitWithSchedules=True)
+    bench.command("power-update", power_w=4000, evse_id=2)
+    [schedule] = bench.calls("NotifyChargingLimit")[-1]["chargingSchedule"]
+    assert (schedule["chargingRateUnit"], schedule["chargingSchedulePeriod"]) == (
+        "W",
+        [{"startPeriod": 0, "limit": 4000.0}],
+    )
+
+
+@pytest.mark.parametrize(
+    ("criterion", "place", "sources"),
+    [
+        ({"chargingProfilePurpose": "ChargingStationExternalConstraints"}, {}, ["Other"]),
+        ({"chargingLimitSource": ["Other"]}, {}, ["Other"]),
+        ({"chargingLimitSource": ["CSO"]}, {}, ["CSO"]),
+        ({"chargingLimitSource": ["EMS", "SO"]}, {}, []),
+        ({"stackLevel": 0}, {}, ["CSO", "Other"]),
+        ({"stackLevel": 0}, {"evseId": 1}, ["CSO"]),
+        ({"chargingProfileId": [-2]}, {}, ["Other"]),
+        ({"chargingProfilePurpose": "TxDefaultProfile"}, {}, ["CSO"]),
+    ],
+)
+def test_limits_of_others_are_reported_as_profiles(criterion, place, sources):
+    bench = booted(ac_station(2))
+    put(bench, profile(1), 1)
+    bench.command("power-update", power_w=4000, evse_id=2)
+    bench.ask("GetChargingProfiles", requestId=1, chargingProfile=criterion, **place)
+    reports = bench.calls("ReportChargingProfiles")
+    assert [r["chargingLimitSource"] for r in reports] == sources
+    assert [r.get("tbc", False) for r in reports] == [True] * (len(reports) - 1) + [False] * (
+        len(reports) > 0
+    )
+    for report in reports:
+        if report["chargingLimitSource"] == "Other":
+            assert report["evseId"] == 2
+            [told] = report["chargingProfile"]
+            assert told["chargingSchedule"][0]["chargingSchedulePeriod"][0]["limit"] == 4000
+
+
+def test_the_csms_neither_replaces_nor_clears_the_limits_of_others():
+    bench = booted()
+    bench.command("power-update", power_w=4000)
+    assert put(bench, profile(-1)) == "Rejected"
+    assert bench.ask("ClearChargingProfile", chargingProfileId=-1) == {"status": "Unknown"}
+    bench.charge()
+    assert offered(bench) == 4000
+
+
 @pytest.mark.parametrize(
     ("action", "request_"),
     [

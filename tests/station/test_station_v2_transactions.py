@@ -454,6 +454,68 @@ def test_what_happens_offline_is_told_later_in_order_with_its_own_time():
     assert late[-1]["timestamp"].startswith("2030-03-17T17:50:05")
 
 
+def test_started_offline_and_disowned_once_the_csms_hears_of_it():
+    """E04, C15.FR.02 and FR.04"""
+    bench = booted()
+    bench.configure(AuthCtrlr_OfflineTxForUnknownIdEnabled=True)
+    bench.disconnect()
+    assert bench.command("start-session", id_tag="STRANGER").state == "applied"
+    bench.run(30)
+    bench.token_info = {"status": "Invalid"}
+    bench.connect()
+    started, *between, ended = bench.events()
+    assert (started["eventType"], started["offline"]) == ("Started", True)
+    assert started["idToken"]["idToken"] == "STRANGER"
+    assert started["timestamp"].startswith("2030-03-17T17:46:40")
+    assert all(e["offline"] for e in between)
+    assert (ended["triggerReason"], last(bench)["stoppedReason"]) == (
+        "Deauthorized",
+        "DeAuthorized",
+    )
+    assert not ended.get("offline", False)
+
+
+def test_started_and_ended_offline():
+    """E04 and E08: all of it is told later, in order."""
+    bench = booted()
+    bench.configure(AuthCtrlr_OfflineTxForUnknownIdEnabled=True)
+    bench.disconnect()
+    bench.command("start-session", id_tag="A", duration_seconds=130)
+    bench.run(200)
+    bench.connect()
+    events = bench.events()
+    assert (events[0]["eventType"], events[-1]["eventType"]) == ("Started", "Ended")
+    assert [e["seqNo"] for e in events] == list(range(len(events)))
+    assert all(e["offline"] for e in events)
+    assert bench.command("stop-session").state == "rejected"
+
+
+@pytest.mark.parametrize("spec", [ac_station(), dc_station()])
+def test_the_phases_are_told_when_they_are_new(spec):
+    bench = booted(spec)
+    bench.charge()
+    bench.run(200)
+    told = [e["numberOfPhasesUsed"] for e in bench.events() if "numberOfPhasesUsed" in e]
+    alternating = spec.evses[0].connectors[0].current_type == "ac"
+    assert len(told) == int(alternating)
+    schedule = {
+        "id": 1,
+        "chargingRateUnit": "W",
+        "chargingSchedulePeriod": [{"startPeriod": 0, "limit": 1500, "numberPhases": 1}],
+    }
+    profile = {
+        "id": 1,
+        "stackLevel": 0,
+        "chargingProfilePurpose": "TxDefaultProfile",
+        "chargingProfileKind": "Relative",
+        "chargingSchedule": [schedule],
+    }
+    bench.ask("SetChargingProfile", evseId=1, chargingProfile=profile)
+    assert bench.events()[-1].get("numberOfPhasesUsed", 1) == 1
+    told = [e["numberOfPhasesUsed"] for e in bench.events() if "numberOfPhasesUsed" in e]
+    assert told == ([3, 1] if alternating else [])
+
+
 def test_an_event_under_way_when_the_link_is_lost_is_sent_again():
     bench = booted()
     bench.policies["TransactionEvent"] = lambda _: None

@@ -3,6 +3,7 @@
 from functools import partial
 
 from voltfleet.domain.specs import ConnectorType, CurrentType
+from voltfleet.ocppj.errors import RpcError, RpcErrorCode
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.connector import Cable, CableEvent, Connector
 from voltfleet.station.context import Context
@@ -52,6 +53,7 @@ class RemoteControl(Block):
     ) -> m.RequestStartTransactionResponse:
         """F01, F02. With SmartChargingCtrlr.Enabled false a charging profile is ignored
         (F01.FR.12); before the boot is accepted nothing may start (B02.FR.05)."""
+        _check(request)
         connector = self._meant(request)
         if not self.ctx.online or connector is None:
             return m.RequestStartTransactionResponse(_REJECTED, self._why_not(request))
@@ -136,6 +138,18 @@ class RemoteControl(Block):
         free = self._places.free(connector) and self._places.admits(connector, permit)
         if verdict.accepted and free:
             self._transactions.grant(connector, permit)
+
+
+def _check(request: m.RequestStartTransaction) -> None:
+    """AuthCtrlr.AdditionalInfoItemsPerMessage"""
+    most = authorizing.ADDITIONAL_INFO_ITEMS
+    for field, token in (("idToken", request.id_token), ("groupIdToken", request.group_id_token)):
+        if token is not None and len(token.additional_info or ()) > most:
+            raise RpcError(
+                RpcErrorCode.OCCURRENCE_CONSTRAINT_VIOLATION,
+                f"{field}.additionalInfo: at most {most} items",
+                {"field": f"{field}.additionalInfo"},
+            )
 
 
 def _permit(request: m.RequestStartTransaction) -> Permit:

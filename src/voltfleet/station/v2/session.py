@@ -55,6 +55,7 @@ class Transaction:
         "started_at",
         "told_evse",
         "told_offer_w",
+        "told_phases",
         "told_state",
     )
 
@@ -68,6 +69,7 @@ class Transaction:
         self.data: list[MeterValue] = []
         self.told_evse: EvseRef | None = None
         self.told_offer_w = 0.0
+        self.told_phases: int | None = None
         self.told_state: ChargingState | None = None
 
     def take_seq_no(self) -> int:

@@ -4,7 +4,7 @@ Whatever changes at an EVSE may change what the others may draw; so the station 
 right after, at what all profiles say (`SmartCharging.look_later`).
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from math import inf
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ from voltfleet.station.context import Context
 from voltfleet.station.evse import Evse
 from voltfleet.station.outbox import Lane
 from voltfleet.station.smart_charging import Profile, Purpose, RateUnit
+from voltfleet.station.v2 import external_limits
 from voltfleet.station.v2.availability import Availability
 from voltfleet.station.v2.device_model import charging
 from voltfleet.station.v2.device_model.model import DeviceModel
@@ -31,6 +32,8 @@ from voltfleet.station.v2.profiles import Wrong, conflict, read
 from voltfleet.station.v2.session import Session, Sessions
 
 _ACCEPTED = GenericStatus.ACCEPTED
+Told = tuple[str, int, tuple[ChargingProfile, ...]]
+"""Of one source, at one EVSE (0: the station), as ReportChargingProfiles tells it."""
 
 
 class Kept:
@@ -115,7 +118,10 @@ class SmartCharging(Block):
         if evse.limit_w == inf:
             self.ctx.call(m.ClearedChargingLimit(m.OTHER, evse.id), Empty)
         else:
-            self.ctx.call(m.NotifyChargingLimit(m.ChargingLimit(m.OTHER), evse.id), Empty)
+            with_schedule = self._model.flag(charging.NOTIFY_WITH_SCHEDULES)
+            schedules = (external_limits.schedule_of(evse),) if with_schedule else None
+            limit = m.ChargingLimit(m.OTHER)
+            self.ctx.call(m.NotifyChargingLimit(limit, evse.id, schedules), Empty)
 
     def why_not(self, profile: ChargingProfile, evse_id: int) -> str | None:
         """Why RequestStartTransaction cannot bring this profile; None if it can (F01.FR.09 to
@@ -174,6 +180,9 @@ class SmartCharging(Block):
         others = [] if self._kept is None else self._kept.limits.profiles
         if any(conflict(profile, other) for other in others):
             raise Wrong("another profile has that place, purpose, stackLevel and time")
+        if any(profile.id == -e.id for e in external_limits.limited(self.ctx.hardware.evses)):
+            # K01.FR.05: the CSMS does not replace what is not its own.
+            raise Wrong("a profile of that id is not the CSMS's own")
         if sum(other.id != profile.id for other in others) >= charging.MAX_PROFILES:
             raise Wrong("no more profiles can be kept")
 
@@ -204,18 +213,30 @@ class SmartCharging(Block):
 
     @handles(m.GetChargingProfiles)
     def get_profiles(self, request: m.GetChargingProfiles) -> m.GetChargingProfilesResponse:
-        """K09: one report per EVSE follows the answer."""
+        """K09: one report per EVSE and source follows the answer."""
         self._demand_enabled()
-        found = self._found(request)
-        if not found:
-            return m.GetChargingProfilesResponse(GetChargingProfilesStatus.NO_PROFILES)
-        places = sorted({p.place for p in found})
-        for place in places:
-            spelled = tuple(self._keep().spelled[p.id] for p in found if p.place == place)
-            more = place != places[-1]
-            report = m.ReportChargingProfiles(request.request_id, m.CSO, place, spelled, more)
+        found = [*self._own(request), *self._external(request)]
+        for n, (source, place, spelled) in enumerate(found, start=1):
+            more = n < len(found)
+            report = m.ReportChargingProfiles(request.request_id, source, place, spelled, more)
             self.ctx.call(report, Empty, lane=Lane.TRIGGERED)
-        return m.GetChargingProfilesResponse(GetChargingProfilesStatus.ACCEPTED)
+        return m.GetChargingProfilesResponse(
+            GetChargingProfilesStatus.ACCEPTED if found else GetChargingProfilesStatus.NO_PROFILES
+        )
+
+    def _own(self, request: m.GetChargingProfiles) -> Iterator[Told]:
+        """What the CSMS installed."""
+        found = self._found(request)
+        for place in sorted({p.place for p in found}):
+            yield m.CSO, place, tuple(self._keep().spelled[p.id] for p in found if p.place == place)
+
+    def _external(self, request: m.GetChargingProfiles) -> Iterator[Told]:
+        """What somebody else wants."""
+        for evse in external_limits.limited(self.ctx.hardware.evses):
+            profile = external_limits.profile_of(evse)
+            meant = request.evse_id in {None, evse.id}
+            if meant and external_limits.asked_for(request.charging_profile, profile):
+                yield m.OTHER, evse.id, (profile,)
 
     def _found(self, request: m.GetChargingProfiles) -> Sequence[Profile]:
         kept, wanted = self._kept, request.charging_profile

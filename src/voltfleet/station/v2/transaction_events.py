@@ -6,6 +6,7 @@ station is offline and sends them in order (E04, E08, E11, E12).
 
 from collections.abc import Callable
 from functools import partial
+from math import inf
 from typing import Protocol
 
 from voltfleet.station.blocks import Block, handles
@@ -16,6 +17,7 @@ from voltfleet.station.v2.costs import Costs
 from voltfleet.station.v2.messages import transactions as m
 from voltfleet.station.v2.messages.metering import MeterValue
 from voltfleet.station.v2.messages.transactions import (
+    ChargingState,
     StoppedReason,
     TransactionEventType,
     TriggerReason,
@@ -107,6 +109,7 @@ class TransactionEvents(Block):
             info,
             tuple(values) if values else None,
             offline=not self.ctx.online,
+            number_of_phases_used=_phases(session, transaction),
             evse=_place(session, transaction),
             id_token=token,
             reservation_id=reservation_id,
@@ -206,6 +209,16 @@ class TransactionEvents(Block):
             self.costs.unknown(session, transaction)
         if token is not None and session.transaction is transaction:
             session.conclude(Verdict(accepted=False, text=failure.text))
+
+
+def _phases(session: Session, transaction: Transaction) -> int | None:
+    """On how many phases an AC car charges, when that is new."""
+    evse = session.evse
+    charging = transaction.told_state is ChargingState.CHARGING and evse.active is not None
+    if not charging or evse.bounds().amps == inf or evse.phases == transaction.told_phases:
+        return None
+    transaction.told_phases = evse.phases
+    return evse.phases
 
 
 def _place(session: Session, transaction: Transaction) -> EvseRef | None:

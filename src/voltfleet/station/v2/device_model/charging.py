@@ -12,6 +12,7 @@ MAX_PERIODS = 300
 
 SMART_CHARGING_ENABLED = flag(_OWNER, "Enabled", default=True)
 LIMIT_CHANGE_SIGNIFICANCE = whole(_OWNER, "LimitChangeSignificance", 1, (0, 100), unit="Percent")
+NOTIFY_WITH_SCHEDULES = flag(_OWNER, "NotifyChargingLimitWithSchedules", default=False)
 PROFILE_ENTRIES = varying(
     _OWNER,
     "Entries",
@@ -39,7 +40,7 @@ SMART_CHARGING = (
     PROFILE_ENTRIES,
     fixed(_OWNER, "ExternalControlSignalsEnabled", DataType.BOOLEAN, "true"),
     LIMIT_CHANGE_SIGNIFICANCE,
-    fixed(_OWNER, "NotifyChargingLimitWithSchedules", DataType.BOOLEAN, "false"),
+    NOTIFY_WITH_SCHEDULES,
     fixed(_OWNER, "PeriodsPerSchedule", DataType.INTEGER, str(MAX_PERIODS)),
     fixed(_OWNER, "ProfileStackLevel", DataType.INTEGER, str(MAX_STACK_LEVEL)),
     live(

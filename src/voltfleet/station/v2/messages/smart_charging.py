@@ -171,6 +171,7 @@ class NotifyChargingLimit(Outgoing, frozen=True):
 
     charging_limit: ChargingLimit
     evse_id: int
+    charging_schedule: tuple[ChargingSchedule, ...] | None = None
 
 
 class ClearedChargingLimit(Outgoing, frozen=True):

@@ -115,6 +115,7 @@ class TransactionEvent(Outgoing, frozen=True):
     transaction_info: TransactionInfo
     meter_value: tuple[MeterValue, ...] | None = None
     offline: bool = False
+    number_of_phases_used: int | None = None
     evse: EvseRef | None = None
     id_token: IdToken | None = None
     reservation_id: int | None = None
