@@ -77,7 +77,7 @@ class ChargingLimits:
     def apply(self) -> None:
         """Let every EVSE offer what it may, and look again when that changes next."""
         ctx = self._ctx
-        if not self.profiles:
+        if not self.profiles and not self.capped:
             for evse in ctx.hardware.evses:
                 ctx.hardware.set_profile_limit(evse, NO_LIMIT, ctx.now)
             ctx.timers.stop(("profiles", 0))
@@ -87,8 +87,28 @@ class ChargingLimits:
         limits = [self._of_place(evse, at) for evse in evses]
         for evse, limit in zip(evses, self._shared(limits, at), strict=True):
             ctx.hardware.set_profile_limit(evse, limit, ctx.now)
-        wait = min(next_change(self.profiles, at, self._since) - at, _LOOK_AGAIN_SECONDS)
+        change = next_change(self.active(), at, self._since) - at
+        wait = min(change, self.next_look_seconds(), _LOOK_AGAIN_SECONDS)
         ctx.after("profiles", 0, max(wait, _SHORTEST_WAIT_SECONDS), self.apply)
+
+    # --- for a later version to override --------------------------------------------------------
+
+    @property
+    def capped(self) -> bool:
+        """Whether something else than profiles may limit an EVSE (`cap`)."""
+        return False
+
+    def active(self) -> tuple[Profile, ...]:
+        """The profiles that are not disabled for now."""
+        return self.profiles
+
+    def cap(self, _evse: Evse) -> Limit:
+        """What else bounds an EVSE."""
+        return NO_LIMIT
+
+    def next_look_seconds(self) -> float:
+        """How soon `cap` may say something else."""
+        return inf
 
     # --- composite schedule ---------------------------------------------------------------------
 
@@ -100,11 +120,11 @@ class ChargingLimits:
         def limit_at(at: float) -> tuple[float, int]:
             if evse is None:
                 return self._total(at, start, unit)
-            own = place_limit(self.profiles, place, at, self._began(place, start))
-            return _in_unit(evse, station_limit(self.profiles, at).and_(own), unit)
+            own = place_limit(self.active(), place, at, self._began(place, start))
+            return _in_unit(evse, station_limit(self.active(), at).and_(own), unit)
 
         def change_after(at: float) -> float:
-            return next_change(self.profiles, at, lambda p: [*self._since(p), start])
+            return next_change(self.active(), at, lambda p: [*self._since(p), start])
 
         return composite(start, duration, limit_at, change_after)
 
@@ -116,10 +136,10 @@ class ChargingLimits:
         total, phases = 0.0, 1
         for evse in self._ctx.hardware.evses:
             place = self._where(evse).place
-            own = place_limit(self.profiles, place, at, self._began(place, start))
+            own = place_limit(self.active(), place, at, self._began(place, start))
             limit, wires = _in_unit(evse, own, unit)
             total, phases = total + limit, max(phases, wires)
-        whole = station_limit(self.profiles, at)
+        whole = station_limit(self.active(), at)
         in_unit = whole.in_watts if unit is RateUnit.W else whole.in_amps
         phases = min(phases, whole.phases)
         return min(total, in_unit(NOMINAL_VOLTAGE_V, phases)), phases
@@ -141,12 +161,13 @@ class ChargingLimits:
     def _of_place(self, evse: Evse, at: float) -> Limit:
         charging = self._where(evse)
         since = charging.since + self._ctx.clock_offset
-        return place_limit(self.profiles, charging.place, at, since)
+        own = place_limit(self.active(), charging.place, at, since)
+        return own.and_(self.cap(evse))
 
     def _shared(self, limits: list[Limit], at: float) -> list[Limit]:
         """The station's own limit, divided among the EVSEs that charge; the others could not draw
         anything now, and are asked again before they do."""
-        whole = station_limit(self.profiles, at)
+        whole = station_limit(self.active(), at)
         if whole == NO_LIMIT:
             return limits
         evses = self._ctx.hardware.evses

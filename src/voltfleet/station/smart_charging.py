@@ -10,6 +10,8 @@ EVSE (2.x). What bounds a place at an instant:
                                      something now                            charge: see `share`
     TX             the place         likewise                                 instead of TX_DEFAULT
     TX_DEFAULT     0 or the place    likewise; at one level the place's own
+
+Two more are of OCPP 2.1: PRIORITY goes before TX, and LOCAL_GENERATION adds to what was found.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +30,10 @@ class Purpose(Enum):
     STATION_MAX = auto()
     TX_DEFAULT = auto()
     TX = auto()
+    PRIORITY = auto()
+    """2.1: instead of TX and TX_DEFAULT, while priority charging is active."""
+    LOCAL_GENERATION = auto()
+    """2.1: what it says is there on top of what the others allow."""
 
 
 class RateUnit(StrEnum):
@@ -59,6 +65,11 @@ class Limit(NamedTuple):
     def in_amps(self, volts: float, phases: int) -> float:
         """Per phase."""
         return min(self.amps, self.watts / (volts * min(phases, self.phases)))
+
+    def plus(self, more: "Limit") -> "Limit":
+        """So much more than this."""
+        watts = self.watts + (0.0 if more.watts == inf else more.watts)
+        return Limit(watts, self.amps + (0.0 if more.amps == inf else more.amps), self.phases)
 
 
 NO_LIMIT = Limit()
@@ -156,7 +167,8 @@ def _limit(period: Period, unit: RateUnit) -> Limit:
 
 def station_limit(profiles: Sequence[Profile], at: float) -> Limit:
     """What the whole station may draw at that instant."""
-    return _top(profiles, Purpose.STATION_MAX, 0, at, inf) or NO_LIMIT
+    found = _top(profiles, Purpose.STATION_MAX, 0, at, inf)
+    return NO_LIMIT if found is None else _with_generation(found, profiles, 0, at, inf)
 
 
 def place_limit(profiles: Sequence[Profile], place: int, at: float, charging_since: float) -> Limit:
@@ -164,10 +176,10 @@ def place_limit(profiles: Sequence[Profile], place: int, at: float, charging_sin
 
     ``charging_since`` is `inf` where nothing charges: no schedule relative to it has begun.
     """
-    for purpose in (Purpose.TX, Purpose.TX_DEFAULT):
+    for purpose in (Purpose.PRIORITY, Purpose.TX, Purpose.TX_DEFAULT):
         found = _top(profiles, purpose, place, at, charging_since)
         if found is not None:
-            return found
+            return _with_generation(found, profiles, place, at, charging_since)
     return NO_LIMIT
 
 
@@ -178,6 +190,14 @@ def next_change(
     those that a place's profiles are about have been charging (place 0: everybody)."""
     changes = (p.next_change(after, s) for p in profiles for s in since(p.place) or (inf,))
     return min(changes, default=inf)
+
+
+def _with_generation(
+    found: Limit, profiles: Sequence[Profile], place: int, at: float, since: float
+) -> Limit:
+    local = [p for p in profiles if p.purpose is Purpose.LOCAL_GENERATION and p.place == place]
+    more = _top(local, Purpose.LOCAL_GENERATION, place, at, since) if local else None
+    return found if more is None else found.plus(more)
 
 
 def _top(

@@ -269,7 +269,7 @@ class SmartCharging(Block):
             units[0] if request.charging_rate_unit is None else RateUnit(request.charging_rate_unit)
         )
         evse = evses[request.evse_id - 1] if request.evse_id else None
-        limits = ChargingLimits(self.ctx, self._where) if self._kept is None else self._kept.limits
+        limits = self._new_limits() if self._kept is None else self._kept.limits
         found = limits.schedule(evse, request.evse_id, float(request.duration), unit)
         periods = tuple(
             m.ChargingSchedulePeriod(int(p.start), p.limit, p.phases) for p in found.periods
@@ -288,8 +288,11 @@ class SmartCharging(Block):
 
     def _keep(self) -> Kept:
         if self._kept is None:
-            self._kept = Kept(ChargingLimits(self.ctx, self._where))
+            self._kept = Kept(self._new_limits())
         return self._kept
+
+    def _new_limits(self) -> ChargingLimits:
+        return ChargingLimits(self.ctx, self._where)
 
     def _put(self, profile: Profile, spelled: ChargingProfile) -> None:
         kept = self._keep()

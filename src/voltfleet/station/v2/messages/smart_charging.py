@@ -4,6 +4,8 @@ as far as it is named here; purposes and kinds are texts, because 2.1 has more o
 from enum import StrEnum
 from typing import Any
 
+from msgspec import field
+
 from voltfleet.station.v2.messages.types import (
     GenericStatus,
     Incoming,
@@ -18,16 +20,41 @@ OTHER = "Other"
 
 
 class ChargingSchedulePeriod(Shared, frozen=True):
-    """ChargingSchedulePeriodType. Only 2.1 may leave ``limit`` out."""
+    """ChargingSchedulePeriodType. Only 2.1 may leave ``limit`` out, and has what is after
+    ``phase_to_use``."""
 
     start_period: int
     limit: float | None = None
     number_phases: int | None = None
     phase_to_use: int | None = None
+    limit_l2: float | None = field(default=None, name="limit_L2")
+    limit_l3: float | None = field(default=None, name="limit_L3")
+    discharge_limit: float | None = None
+    discharge_limit_l2: float | None = field(default=None, name="dischargeLimit_L2")
+    discharge_limit_l3: float | None = field(default=None, name="dischargeLimit_L3")
+    setpoint: float | None = None
+    setpoint_l2: float | None = field(default=None, name="setpoint_L2")
+    setpoint_l3: float | None = field(default=None, name="setpoint_L3")
+    setpoint_reactive: float | None = None
+    setpoint_reactive_l2: float | None = field(default=None, name="setpointReactive_L2")
+    setpoint_reactive_l3: float | None = field(default=None, name="setpointReactive_L3")
+    preconditioning_request: bool | None = None
+    evse_sleep: bool | None = None
+    v2x_baseline: float | None = None
+    operation_mode: str | None = None
+    v2x_freq_watt_curve: list[dict[str, Any]] | None = None
+    v2x_signal_watt_curve: list[dict[str, Any]] | None = None
+
+
+class LimitAtSoC(Shared, frozen=True):
+    """LimitAtSoCType (2.1)"""
+
+    soc: int
+    limit: float
 
 
 class ChargingSchedule(Shared, frozen=True):
-    """ChargingScheduleType"""
+    """ChargingScheduleType; what is after the sales tariff is of OCPP 2.1."""
 
     id: int
     charging_rate_unit: str
@@ -36,10 +63,18 @@ class ChargingSchedule(Shared, frozen=True):
     duration: int | None = None
     min_charging_rate: float | None = None
     sales_tariff: dict[str, Any] | None = None
+    limit_at_so_c: LimitAtSoC | None = field(default=None, name="limitAtSoC")
+    power_tolerance: float | None = None
+    signature_id: int | None = None
+    digest_value: str | None = None
+    use_local_time: bool | None = None
+    randomized_delay: int | None = None
+    absolute_price_schedule: dict[str, Any] | None = None
+    price_level_schedule: dict[str, Any] | None = None
 
 
 class ChargingProfile(Shared, frozen=True):
-    """ChargingProfileType"""
+    """ChargingProfileType; what is after the transaction is of OCPP 2.1."""
 
     id: int
     stack_level: int
@@ -50,6 +85,11 @@ class ChargingProfile(Shared, frozen=True):
     valid_from: str | None = None
     valid_to: str | None = None
     transaction_id: str | None = None
+    max_offline_duration: int | None = None
+    invalid_after_offline_duration: bool | None = None
+    dyn_update_interval: int | None = None
+    dyn_update_time: str | None = None
+    price_schedule_signature: str | None = None
 
 
 class SetChargingProfile(Incoming, frozen=True):

@@ -8,8 +8,8 @@ MAX_PRICES = 20
 LIMITS = "maxCost,maxEnergy,maxTime,maxSoC"
 
 _COST = "TariffCostCtrlr"
-_DER = "ACDERCtrlr"
-DER_MODES = "LimitMaxDischarge,EnterService,Gradients"
+DER_MODES = ("FreqWatt", "VoltWatt", "EnterService", "Gradients", "LimitMaxDischarge")
+"""ACDERCtrlr.ModesSupported"""
 
 ADDED: tuple[Definition, ...] = (
     fixed(_COST, "ConditionsSupported", DataType.BOOLEAN, "true", instance="Tariff"),
@@ -20,6 +20,15 @@ ADDED: tuple[Definition, ...] = (
     fixed("SmartChargingCtrlr", "SupportsRandomizedDelay", DataType.BOOLEAN, "true"),
     fixed("SmartChargingCtrlr", "SupportsLimitAtSoC", DataType.BOOLEAN, "true"),
     fixed("SmartChargingCtrlr", "SupportsEvseSleep", DataType.BOOLEAN, "false"),
+    fixed("ACDERCtrlr", "Available", DataType.BOOLEAN, "true"),
+    fixed("ACDERCtrlr", "Enabled", DataType.BOOLEAN, "true"),
+    fixed(
+        "ACDERCtrlr",
+        "ModesSupported",
+        DataType.MEMBER_LIST,
+        ",".join(DER_MODES),
+        values_list=",".join(DER_MODES),
+    ),
     fixed("BatterySwapCtrlr", "Available", DataType.BOOLEAN, "false"),
     fixed("V2XChargingCtrlr", "Available", DataType.BOOLEAN, "false"),
 )
