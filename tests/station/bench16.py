@@ -21,6 +21,7 @@ from voltfleet.domain.specs import (
 from voltfleet.ocppj import schemas
 from voltfleet.station.reports import (
     ConnectorState,
+    DialSettings,
     Memory,
     Registration,
     Transfer,
@@ -84,6 +85,7 @@ class Bench:
         self.statuses: list[ConnectorState] = []
         self.outcomes: list[CommandOutcome] = []
         self.transfers: list[Transfer] = []
+        self.dials: list[DialSettings] = []
         self.boot: dict[str, Any] = {"status": "Accepted", "interval": 3600}
         self.tag_status = "Accepted"
         self.policies: dict[str, Callable[[dict[str, Any]], Answer]] = {}
@@ -210,7 +212,9 @@ class Bench:
                 self._take(action, msgspec.json.decode(text))
             self._take_reports()
         if not self.station.link_wanted and self.connected:
-            self.connected = self.accepted = False
+            self.connected = False
+            # It hangs up to boot, or only to dial anew.
+            self.accepted = self.accepted and self.station._ctx.timers.running(("redial", 0))
             self.triggered.clear()
             self.station.disconnected(self.now)
             self._take_reports()
@@ -226,6 +230,8 @@ class Bench:
                     self.outcomes.append(report)
                 case Transfer():
                     self.transfers.append(report)
+                case DialSettings():
+                    self.dials.append(report)
                 case Memory():
                     self._keep(report)
 
