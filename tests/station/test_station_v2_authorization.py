@@ -2,6 +2,7 @@
 
 import pytest
 from bench2 import Bench2, booted
+from bench16 import ac_station
 
 from voltfleet.station.v2.messages.types import AuthorizationStatus, IdToken, IdTokenInfo
 from voltfleet.station.v2.token_cache import MAX_CACHED
@@ -173,6 +174,38 @@ def test_remote_authorization_can_be_switched_off():
     bench.configure(AuthCtrlr_DisableRemoteAuthorization=True)
     assert present(bench) == "rejected"
     assert bench.calls("Authorize") == []
+    learned(bench, "TAG")
+    assert present(bench) == "applied"
+    assert bench.calls("Authorize") == []
+
+
+def test_without_remote_authorization_the_rules_of_offline_still_hold():
+    bench = booted()
+    bench.configure(
+        AuthCtrlr_DisableRemoteAuthorization=True, AuthCtrlr_OfflineTxForUnknownIdEnabled=True
+    )
+    bench.disconnect()
+    assert present(bench) == "applied"
+
+
+def test_a_token_may_be_valid_at_some_evses_only():
+    """C01.FR.22"""
+    bench = booted(ac_station(2))
+    bench.token_info = {"status": "Accepted", "evseId": [2]}
+    bench.command("plug-connector", connector_id=1)
+    bench.command("plug-connector", connector_id=2)
+    start = lambda n: bench.command("start-transaction", id_tag="TAG", connector_id=n)  # noqa: E731
+    assert (start(1).state, start(2).state) == ("rejected", "applied")
+
+
+@pytest.mark.parametrize("type_", ["Central", "KeyCode", "eMAID", "MacAddress", "Local"])
+def test_a_remote_start_keeps_the_type_of_its_token(type_):
+    bench = booted()
+    bench.configure(AuthCtrlr_AuthorizeRemoteStart=True)
+    token = {"idToken": "1234", "type": type_}
+    bench.ask("RequestStartTransaction", idToken=token, remoteStartId=1)
+    assert bench.calls("Authorize") == [{"idToken": token}]
+    assert bench.events()[0]["idToken"] == token
 
 
 def test_no_authorization_needs_none():

@@ -25,6 +25,7 @@ from voltfleet.station.v2.token_cache import Entry, TokenCache
 _NO_AUTHORIZATION = "NoAuthorization"
 _CENTRAL = "Central"
 
+_UNASKED = Verdict(accepted=False, text="DisableRemoteAuthorization is true")
 _OFFLINE = Verdict(accepted=False, text="the station is offline and cannot ask its CSMS")
 
 
@@ -71,8 +72,8 @@ class Authorization(Block):
         accepted = known is not None and known.info.allows(evse_id)
         if known is not None and self._may_decide() and (accepted or known.final):
             hear(known.verdict(evse_id))
-        elif self._model.flag(authorizing.DISABLE_REMOTE_AUTHORIZATION):
-            hear(Verdict(accepted=False, text="DisableRemoteAuthorization is true"))
+        elif self.ctx.online and self._model.flag(authorizing.DISABLE_REMOTE_AUTHORIZATION):
+            hear(_UNASKED if known is None else known.verdict(evse_id))
         else:
             self.ask(token, evse_id, hear)
 
