@@ -99,3 +99,27 @@ def test_broken_frames(text, error):
     bench = booted()
     assert bench.raw(text) == ""
     assert bench.errors == [(*error, {})]
+
+
+@pytest.mark.parametrize(
+    ("action", "payload"),
+    [
+        ("GetVariables", {"getVariableData": []}),
+        ("SetVariables", {"setVariableData": []}),
+        ("GetReport", {"requestId": 1}),
+        ("SendLocalList", {"versionNumber": 1, "updateType": "Full"}),
+        ("SetVariableMonitoring", {"setMonitoringData": []}),
+        ("ClearVariableMonitoring", {"id": []}),
+    ],
+)
+def test_a_request_longer_than_bytes_per_message_is_refused(action, payload):
+    bench = Bench2()
+    bench.connect()
+    owner = {"SendLocalList": "LocalAuthListCtrlr"}.get(action, "DeviceDataCtrlr")
+    owner = "MonitoringCtrlr" if action.endswith("Monitoring") else owner
+    instance = () if action == "SendLocalList" else (action,)
+    most = int(bench.get(owner, "BytesPerMessage", *instance) or 0)
+    padded = payload | {"customData": {"vendorId": "x", "padding": "y" * (most + 1)}}
+    bench.ask(action, **padded)
+    assert bench.errors[-1][0] in {"FormatViolation", "FormationViolation"}
+    assert f"{most} bytes" in bench.errors[-1][1]

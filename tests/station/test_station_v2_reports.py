@@ -38,6 +38,14 @@ def test_components_and_variables_by_name():
     assert report(bench, componentVariable=[named("EVSE", "Nonsense")]) == []
 
 
+def test_more_variables_than_announced_are_an_occurrence_violation():
+    bench = booted()
+    most = int(bench.get("DeviceDataCtrlr", "ItemsPerMessage", "GetReport") or 0)
+    assert report(bench, componentVariable=[named("EVSE", "Power")] * most)
+    bench.ask("GetReport", requestId=1, componentVariable=[named("EVSE", "Power")] * (most + 1))
+    assert bench.errors[-1][0] == "OccurrenceConstraintViolation"
+
+
 def test_instances():
     bench = booted()
     asked = {"component": {"name": "DeviceDataCtrlr"}, "variable": {"name": "ItemsPerMessage"}}

@@ -35,6 +35,7 @@ from voltfleet.station.v2.inventory import Inventory
 from voltfleet.station.v2.local_auth_list import LocalAuthList
 from voltfleet.station.v2.logs import Logs
 from voltfleet.station.v2.memory import Memory2, of_transactions, put_back
+from voltfleet.station.v2.message_sizes import check_size
 from voltfleet.station.v2.messages.types import IdTokenInfo
 from voltfleet.station.v2.meter_values import MeterReadings
 from voltfleet.station.v2.monitoring import Monitoring
@@ -248,6 +249,7 @@ class Engine2:
             raise RpcError(
                 RpcErrorCode.SECURITY_ERROR, "the CSMS has rejected this charging station"
             )
+        check_size(action, payload)
         if action in table:
             schemas.check(self.ctx.version, schemas.Kind.REQUEST, action, payload)
         return dispatch(self.ctx.version, table, blocks, action, payload)

@@ -25,6 +25,7 @@ from voltfleet.station.v2.messages.types import (
     StatusInfo,
     Variable,
 )
+from voltfleet.station.v2.variables import bound
 
 _PAGE = catalog.ITEMS_PER_REPORT
 
@@ -57,6 +58,8 @@ class Inventory(Block):
     @handles(m.GetReport)
     def get_report(self, request: m.GetReport) -> m.GetReportResponse:
         """B08: components that fit one of the criteria, and of them the variables named."""
+        # B08.FR.17
+        bound("componentVariable", len(request.component_variable or ()), _PAGE)
         if self._busy:
             info = StatusInfo("Busy", "another report is being sent")
             return m.GetReportResponse(GetReportStatus.REJECTED, info)
