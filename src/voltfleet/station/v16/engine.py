@@ -37,6 +37,7 @@ from voltfleet.station.v16.remote_trigger import RemoteTrigger
 from voltfleet.station.v16.reservation import Reservations
 from voltfleet.station.v16.reset import Reset
 from voltfleet.station.v16.security_events import SecurityEvent, SecurityEvents
+from voltfleet.station.v16.security_profile import SecurityProfile
 from voltfleet.station.v16.smart_charging import SmartCharging
 from voltfleet.station.v16.status import Transaction16
 from voltfleet.station.v16.transactions import Transactions
@@ -82,6 +83,7 @@ class Engine16:
         "_firmware",
         "_logs",
         "_meters",
+        "_profile",
         "_registration",
         "_reservations",
         "_smart_charging",
@@ -112,6 +114,7 @@ class Engine16:
         )
         self._events = events = SecurityEvents(ctx)
         store = CertificateStore(ctx, configuration, events)
+        self._profile = SecurityProfile(ctx, configuration, store)
         self._firmware = firmware = Firmware(
             ctx, registration, availability, transactions, store, events
         )
@@ -152,6 +155,7 @@ class Engine16:
 
     def connected(self) -> None:
         """The socket is open."""
+        self._profile.connected()
         self._registration.connected()
 
     def disconnected(self) -> None:
@@ -190,6 +194,7 @@ class Engine16:
         kept = _MEMORY.decode(memory)
         self._configuration.recall(kept.settings)
         self._copy_settings()
+        self._profile.recall()
         self._authorization.recall(kept.tokens)
         self._smart_charging.recall(kept.profiles)
         self._registration.firmware_version = kept.firmware_version
@@ -206,7 +211,7 @@ class Engine16:
             case MeterMemo():
                 self._meters.tell(transaction, message.value)
             case StopMemo():
-                self._transactions.tell_stop(transaction, message.reason, message.id_tag)
+                self._transactions.tell_stop(transaction, message.stop)
 
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""
@@ -246,6 +251,7 @@ class Engine16:
             case Name.AUTHORIZATION_KEY:
                 event = SecurityEvent.RECONFIGURATION_OF_SECURITY_PARAMETERS
                 self._events.happened(event, "AuthorizationKey")
+                self._profile.key_changed()
             case _:
                 self._copy_settings()
 

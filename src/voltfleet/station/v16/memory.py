@@ -8,8 +8,7 @@ from voltfleet.station.connector import Connector
 from voltfleet.station.smart_charging import Profile
 from voltfleet.station.v16.messages import IdTagInfo, MeterValue, StartTransaction
 from voltfleet.station.v16.permit import Permit
-from voltfleet.station.v16.status import Bay, Memo16, Reservation, Transaction16
-from voltfleet.station.v16.types import Reason
+from voltfleet.station.v16.status import Bay, Memo16, Reservation, Stop, Transaction16
 
 
 class BayMemory(Struct, array_like=True, frozen=True, gc=False):
@@ -55,8 +54,7 @@ class StopMemo(Struct, array_like=True, frozen=True, gc=False, tag="stop"):
     """StopTransaction has not been answered."""
 
     transaction: int
-    reason: Reason
-    id_tag: str | None
+    stop: Stop
 
 
 class MeterMemo(Struct, array_like=True, frozen=True, gc=False, tag="meter"):

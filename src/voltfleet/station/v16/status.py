@@ -22,7 +22,7 @@ from voltfleet.station.evse import Evse
 from voltfleet.station.transaction import Transaction
 from voltfleet.station.v16.messages import MeterValue
 from voltfleet.station.v16.permit import Permit, Verdict
-from voltfleet.station.v16.types import Status
+from voltfleet.station.v16.types import Reason, Status
 
 _A, _B, _C = Status.AVAILABLE, Status.PREPARING, Status.CHARGING
 _D, _E, _F = Status.SUSPENDED_EV, Status.SUSPENDED_EVSE, Status.FINISHING
@@ -87,6 +87,14 @@ class Transaction16(Transaction):
         hear, self.permit = self.permit.hear, self.permit._replace(hear=None)
         if hear is not None:
             hear(verdict)
+
+
+class Stop(NamedTuple):
+    """How a transaction ended, and when by the clock of then."""
+
+    timestamp: str
+    reason: Reason
+    id_tag: str | None
 
 
 class Memo16(NamedTuple):

@@ -31,7 +31,7 @@ from voltfleet.station.v16.meter_values import MeterReadings
 from voltfleet.station.v16.permit import Permit, Verdict
 from voltfleet.station.v16.reservation import Reservations
 from voltfleet.station.v16.smart_charging import SmartCharging
-from voltfleet.station.v16.status import Bay, Memo16, Transaction16
+from voltfleet.station.v16.status import Bay, Memo16, Stop, Transaction16
 from voltfleet.station.v16.types import AuthorizationStatus, ReadingContext, Reason
 
 
@@ -211,21 +211,21 @@ class Transactions(Block):
         transaction.stop(meter_stop_wh=bay.evse.reading(ctx.now).energy_wh, now=ctx.now)
         bay.transaction = None
         self._power_off(bay)
-        self.tell_stop(transaction, reason, id_tag)
+        self.tell_stop(transaction, Stop(ctx.timestamp(), reason, id_tag))
         bay.finished = bay.connector.plugged and bay.operative
         self._availability.refresh(bay)
         self._smart_charging.transaction_stopped(bay)
         driver.leaves(ctx, bay.evse)
 
-    def tell_stop(self, transaction: Transaction16, reason: Reason, id_tag: str | None) -> None:
+    def tell_stop(self, transaction: Transaction16, stop: Stop) -> None:
         """Tell the Central System that it has ended (or, after a power cut, tell it again)."""
         self.ctx.remember(urgent=True)
         self.ctx.call_built(
             m.StopTransaction,
-            partial(_stop_message, self.ctx, transaction, reason, id_tag),
+            partial(_stop_message, transaction, stop),
             m.StopTransactionResponse,
             partial(self._stopped, transaction),
-            memo=Memo16(transaction, partial(StopMemo, reason=reason, id_tag=id_tag)),
+            memo=Memo16(transaction, partial(StopMemo, stop=stop)),
         )
 
     def stop_all(self, reason: Reason) -> None:
@@ -288,17 +288,15 @@ class Transactions(Block):
             self.stop(bay, Reason.EV_DISCONNECTED)
 
 
-def _stop_message(
-    ctx: Context, transaction: Transaction16, reason: Reason, id_tag: str | None
-) -> msgspec.Struct | None:
+def _stop_message(transaction: Transaction16, stop: Stop) -> msgspec.Struct | None:
     """Made when it is sent; None if the Central System never gave the transaction a number."""
     if transaction.number is None:
         return None
     return m.StopTransaction(
         transaction.number,
         transaction.meter_stop_wh or 0,
-        ctx.timestamp(transaction.stopped_at),
-        id_tag,
-        reason,
+        stop.timestamp,
+        stop.id_tag,
+        stop.reason,
         transaction.data or None,
     )
