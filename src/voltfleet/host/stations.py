@@ -4,7 +4,6 @@ from voltfleet.domain import catalog
 from voltfleet.domain.errors import BadRequest
 from voltfleet.domain.hosting import Assignment
 from voltfleet.domain.specs import OcppVersion
-from voltfleet.station.context import NOTHING_TOLD
 from voltfleet.station.reports import DialSettings
 from voltfleet.station.station import ChargingStation
 
@@ -28,12 +27,12 @@ def build(assignment: Assignment, now: float) -> ChargingStation:
 def _dialled(assignment: Assignment) -> DialSettings:
     security = assignment.security
     if security is None:
-        return NOTHING_TOLD
+        return DialSettings(csms_url=assignment.ws_url)
     authority = security.ca_certificate
     return DialSettings(
         security.authorization_key,
         security.profile,
-        None,
+        assignment.ws_url,
         security.client_certificate,
         security.client_key,
         None if authority is None else (authority,),
