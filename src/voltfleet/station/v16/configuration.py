@@ -215,19 +215,23 @@ _BY_LOWER = {name.lower(): name for name in Name}
 
 
 class Configuration(Block):
-    """The settings of one station. ``on_change`` (set by the engine) hears of every change."""
+    """The settings of one station. ``on_change`` (set by the engine) hears of every change;
+    ``on_security_profile`` decides about a wish for another profile."""
 
-    __slots__ = ("_changed", "on_change")
+    __slots__ = ("_changed", "on_change", "on_security_profile")
 
     def __init__(self, ctx: Context) -> None:
         super().__init__(ctx)
         self._changed: dict[Name, str] | None = None
         self.on_change: Callable[[Name], None] = _nobody
+        self.on_security_profile: Callable[[str], ConfigurationStatus] = _never
 
     def text(self, name: Name) -> str:
         """The value as GetConfiguration tells it."""
         if self._changed is not None and name in self._changed:
             return self._changed[name]
+        if name is Name.SECURITY_PROFILE:
+            return str(self.ctx.dial.security_profile or 0)
         if name is Name.NUMBER_OF_CONNECTORS:
             return str(len(self.ctx.hardware.connectors))
         if name in _ON_DC and self._dc():
@@ -249,6 +253,8 @@ class Configuration(Block):
 
     def set(self, name: Name, value: str) -> ConfigurationStatus:
         """Change a setting, if it can be, and let it take effect."""
+        if name is Name.SECURITY_PROFILE:
+            return self.on_security_profile(value)
         check = KEYS[name].check
         kept = None if check is None else check(value, self.ctx.spec)
         if kept is None:
@@ -301,8 +307,14 @@ class Configuration(Block):
     def _told(self, name: Name) -> m.KeyValue:
         if name is Name.AUTHORIZATION_KEY:
             return m.KeyValue(name, False, "")  # noqa: FBT003 - write only (whitepaper A01)
-        return m.KeyValue(name, KEYS[name].check is None, self.text(name))
+        read_only = KEYS[name].check is None and name is not Name.SECURITY_PROFILE
+        return m.KeyValue(name, read_only, self.text(name))
 
 
 def _nobody(name: Name) -> None:
     """Stands in until the engine listens."""
+
+
+def _never(_value: str) -> ConfigurationStatus:
+    """Stands in until there is something that knows how the station dials."""
+    return ConfigurationStatus.REJECTED
