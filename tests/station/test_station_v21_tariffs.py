@@ -253,4 +253,3 @@ def test_before_21_there_are_no_tariffs():
     bench = booted()
     bench.ask("GetTariffs", evseId=0)
     assert bench.errors[-1][0] == "NotImplemented"
-    assert bench.get("TariffCostCtrlr", "Enabled", "Tariff") is None

@@ -216,7 +216,7 @@ def test_types_of_21():
     for kind in ("TargetDelta", "TargetDeltaRelative"):
         assert refused(new, POWER, kind, 1) == "UnsupportedMonitorType"
     stream = {"interval": 5}
-    assert refused(new, POWER, "Periodic", 60, periodicEventStream=stream) == "Rejected"
+    assert refused(new, POWER, "Delta", 60, periodicEventStream=stream) == "Rejected"
     put(new, POWER, "Delta", 1, 7)
     report(new)
     page = new.calls("NotifyMonitoringReport")[-1]

@@ -15,7 +15,7 @@ from voltfleet.station.v2.messages.monitoring import (
     SetMonitoringStatus,
 )
 from voltfleet.station.v2.messages.types import GenericStatus, StatusInfo
-from voltfleet.station.v2.monitors import Setting, in_range, supports
+from voltfleet.station.v2.monitors import PERIODIC, Setting, in_range, supports
 from voltfleet.station.v2.variables import bound
 from voltfleet.station.v2.watch import Watch
 
@@ -61,6 +61,8 @@ class Monitoring(Block):
             return _result(item, _REJECTED, StatusInfo("TooManyElements"))
         self._watch.end(monitor)
         self._watch.begin(monitor)
+        if item.periodic_event_stream is not None and self._watch.streams is not None:
+            self._watch.streams.open(monitor, item.periodic_event_stream)
         self.ctx.remember()
         return _result(item, _ACCEPTED, id_=monitor.id)
 
@@ -71,8 +73,8 @@ class Monitoring(Block):
             return _REJECTED, StatusInfo("InvalidValue", "id: no monitor that can be replaced")
         if not supports(found, item.type):
             return SetMonitoringStatus.UNSUPPORTED_MONITOR_TYPE, None
-        if item.periodic_event_stream is not None:
-            return _REJECTED, StatusInfo("UnsupportedParam", "no periodic event streams")
+        if item.periodic_event_stream is not None and item.type not in PERIODIC:
+            return _REJECTED, StatusInfo("UnsupportedParam", "a stream is for periodic monitors")
         if not catalog.MOST_SEVERE <= item.severity <= catalog.LEAST_SEVERE:
             return _REJECTED, StatusInfo("ValueOutOfRange", "severity: 0 to 9")
         if not in_range(found, setting):

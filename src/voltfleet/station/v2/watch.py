@@ -6,6 +6,8 @@ values in between: then the station looks every few seconds. A station without a
 CSMS, and without a fault, does nothing of this.
 """
 
+from typing import Protocol
+
 from voltfleet.domain.faults import FAULTS, FaultType
 from voltfleet.station.blocks import Block
 from voltfleet.station.connector import Connector, Fault
@@ -14,7 +16,12 @@ from voltfleet.station.v2.device_model.definition import component
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.events import Events
 from voltfleet.station.v2.installed_monitors import InstalledMonitors
-from voltfleet.station.v2.messages.monitoring import EventNotification, EventTrigger, MonitorType
+from voltfleet.station.v2.messages.monitoring import (
+    EventNotification,
+    EventTrigger,
+    MonitorType,
+    PeriodicEventStreamParams,
+)
 from voltfleet.station.v2.messages.provisioning import Mutability
 from voltfleet.station.v2.messages.types import Variable
 from voltfleet.station.v2.monitoring_memory import MonitoringMemory
@@ -46,12 +53,26 @@ _HARDWARE_FAILURE = 1
 """The severity of all other faults."""
 
 
+class Streams(Protocol):
+    """Where periodic values go instead of NotifyEvent (2.1 N11)."""
+
+    def open(self, monitor: Monitor, params: PeriodicEventStreamParams) -> None:
+        """The monitor has been set with a stream."""
+
+    def take(self, monitor: Monitor, value: str) -> bool:
+        """Its value goes into the stream, if it has an open one."""
+
+    def end(self, monitor: Monitor) -> None:
+        """It is no more."""
+
+
 class Watch(Block):
     """Tells of what monitors see. Where nobody would hear of it (`Events.muted`) a monitor does not
     look, and so sees later what holds then: the CSMS never hears that something is cleared which it
-    was not told of. ``_told`` are the faults that it was told of, by connector."""
+    was not told of. ``_told`` are the faults that it was told of, by connector. ``streams`` is
+    there in 2.1 only."""
 
-    __slots__ = ("_events", "_installed", "_model", "_sessions", "_told")
+    __slots__ = ("_events", "_installed", "_model", "_sessions", "_told", "streams")
 
     def __init__(
         self,
@@ -67,6 +88,7 @@ class Watch(Block):
         self._events = events
         self._installed = installed
         self._told: dict[int, Fault] | None = None
+        self.streams: Streams | None = None
         events.on_kept = self.wake
 
     def power_up(self) -> None:
@@ -90,6 +112,8 @@ class Watch(Block):
     def end(self, monitor: Monitor) -> None:
         """It is no more."""
         self.ctx.timers.stop(("monitor", monitor.id))
+        if self.streams is not None:
+            self.streams.end(monitor)
 
     def fault_changed(self) -> None:
         """A fault appeared or went away. Told at once, while the transaction that it ends is still
@@ -188,7 +212,9 @@ class Watch(Block):
 
     def _is_due(self, monitor: Monitor) -> None:
         if self._active(monitor) and not self._events.muted(monitor.setting.severity):
-            self._tell(monitor, EventTrigger.PERIODIC, self._read(monitor))
+            value = self._read(monitor)
+            if self.streams is None or not self.streams.take(monitor, value):
+                self._tell(monitor, EventTrigger.PERIODIC, value)
         self.schedule(monitor)
 
     # --- faults ---------------------------------------------------------------------------------

@@ -19,16 +19,19 @@ from voltfleet.station.v2.v21.der import DerControls
 from voltfleet.station.v2.v21.limits import TransactionLimits
 from voltfleet.station.v2.v21.others import Others
 from voltfleet.station.v2.v21.smart_charging import SmartCharging21
+from voltfleet.station.v2.v21.streams import PeriodicStreams
 from voltfleet.station.v2.v21.tariffs import Tariffs
 
-_ADDED = table_of((Tariffs, TransactionLimits, Others, SmartCharging21, DerControls))
+_ADDED = table_of(
+    (Tariffs, TransactionLimits, Others, SmartCharging21, DerControls, PeriodicStreams)
+)
 """In the order of `Engine21._added`. These go before the blocks of 2.0.1."""
 
 
 class Engine21(Engine2):
     """Its transaction events carry what 2.1 added to them."""
 
-    __slots__ = ("_added", "_der", "_limits", "_smart21", "_tariffs")
+    __slots__ = ("_added", "_der", "_limits", "_smart21", "_streams", "_tariffs")
 
     smart_charging = SmartCharging21
 
@@ -42,7 +45,9 @@ class Engine21(Engine2):
         self._smart21 = smart = cast("SmartCharging21", parts.smart)
         self._der = DerControls(ctx, smart.cap)
         others = Others(ctx, parts.sessions)
-        self._added = (self._tariffs, self._limits, others, smart, self._der)
+        self._streams = PeriodicStreams(ctx)
+        self._added = (self._tariffs, self._limits, others, smart, self._der, self._streams)
+        self._watch.streams = self._streams
         parts.events.extension = self
         parts.authorization.on_tariff = self._tariffs.of_driver
 
@@ -91,3 +96,4 @@ class Engine21(Engine2):
         super()._power_up()
         self._smart21.power_up()
         self._der.power_up()
+        self._streams.power_up()
