@@ -18,6 +18,8 @@ from voltfleet.station.v2.messages.monitoring import EventData, EventNotificatio
 from voltfleet.station.v2.messages.types import Component, Empty, Variable
 
 EVENTS_PER_MESSAGE = 20
+NOTHING = -1
+"""No event is as severe as that."""
 _UNREMEMBERED_IDS = 1000
 MAX_KEPT = 500
 """With more events than this waiting for the CSMS, the oldest are dropped."""
@@ -49,13 +51,14 @@ class Events(Block):
         self.last_id = last_id + _UNREMEMBERED_IDS
         self._kept = waiting
 
-    def muted(self, severity: int) -> bool:
-        """Whether nobody hears of an event of that severity now: monitoring is switched off, the
-        level is lower (N07.FR.15), or the station is offline and would not keep it (N07.FR.04)."""
+    def heard(self) -> int:
+        """Up to this severity anybody hears of an event now: the level (N07.FR.15), offline what is
+        kept then (N07.FR.04), nothing with monitoring switched off."""
         model = self._model
-        if not model.flag(MONITORING_ENABLED) or severity > model.whole(ACTIVE_LEVEL):
-            return True
-        return not self.ctx.online and severity > model.whole(OFFLINE_QUEUING_SEVERITY)
+        if not model.flag(MONITORING_ENABLED):
+            return NOTHING
+        level = model.whole(ACTIVE_LEVEL)
+        return level if self.ctx.online else min(level, model.whole(OFFLINE_QUEUING_SEVERITY))
 
     def tell(
         self,

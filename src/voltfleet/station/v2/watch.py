@@ -67,7 +67,7 @@ class Streams(Protocol):
 
 
 class Watch(Block):
-    """Tells of what monitors see. Where nobody would hear of it (`Events.muted`) a monitor does not
+    """Tells of what monitors see. Where nobody would hear of it (`Events.heard`) a monitor does not
     look, and so sees later what holds then: the CSMS never hears that something is cleared which it
     was not told of. ``_told`` are the faults that it was told of, by connector. ``streams`` is
     there in 2.1 only."""
@@ -123,8 +123,8 @@ class Watch(Block):
             self._look_at_faults()
 
     def memory(self) -> MonitoringMemory | None:
-        """None if it is as it left the factory."""
-        if not self._installed.awake:
+        """None if it is as it left the factory, and never told anything."""
+        if not self._installed.awake and not self._events.last_id:
             return None
         return MonitoringMemory(
             self._installed.memory(),
@@ -149,9 +149,9 @@ class Watch(Block):
         if not self.ctx.link_wanted:
             return
         self._look_at_faults()
-        flowing = False
+        heard, flowing = self._events.heard(), False
         for monitor in self._installed.wake().values():
-            if monitor.setting.type not in PERIODIC and self._listens(monitor):
+            if monitor.setting.type not in PERIODIC and self._listens(monitor, heard):
                 self._look(monitor)
                 flowing = flowing or self._flows(monitor)
         self._events.flush()
@@ -160,11 +160,9 @@ class Watch(Block):
             self._installed.rest()
             self.ctx.on_settled = None
 
-    def _listens(self, monitor: Monitor) -> bool:
+    def _listens(self, monitor: Monitor, heard: int) -> bool:
         """What was told as exceeded is looked at until it is cleared, transaction or not."""
-        return not self._events.muted(monitor.setting.severity) and (
-            monitor.exceeded or self._active(monitor)
-        )
+        return monitor.setting.severity <= heard and (monitor.exceeded or self._active(monitor))
 
     def _look(self, monitor: Monitor) -> None:
         value = self._read(monitor)
@@ -211,7 +209,7 @@ class Watch(Block):
         return max(min(until_aligned, _DAY_SECONDS - since_midnight), _SHORTEST_WAIT_SECONDS)
 
     def _is_due(self, monitor: Monitor) -> None:
-        if self._active(monitor) and not self._events.muted(monitor.setting.severity):
+        if monitor.setting.severity <= self._events.heard() and self._active(monitor):
             value = self._read(monitor)
             if self.streams is None or not self.streams.take(monitor, value):
                 self._tell(monitor, EventTrigger.PERIODIC, value)
@@ -233,7 +231,7 @@ class Watch(Block):
     def _tell_fault(self, connector: Connector, fault: Fault, *, cleared: bool) -> bool:
         """What OCPP 1.6 tells by an error code, 2.x tells so; false if nobody hears it."""
         severity = _SEVERITIES.get(fault, _HARDWARE_FAILURE)
-        if self._events.muted(severity):
+        if severity > self._events.heard():
             return False
         self._events.tell(
             severity,
