@@ -9,7 +9,7 @@ from bench16 import START
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp
-from test_v16_firmware import EC_KEY, RSA_KEY, certificate
+from signing import EC_KEY, RSA_KEY, certificate
 
 from voltfleet.station.certificates import key_from_pem, read_chain
 from voltfleet.station.reports import DialSettings

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from bench2 import Bench2, Bench21, booted
 from bench16 import START
-from test_v16_firmware import RSA_KEY, certificate
+from signing import RSA_KEY, certificate
 
 from voltfleet.station.reports import DialSettings
 from voltfleet.station.station import ChargingStation

@@ -3,11 +3,15 @@
 from typing import Any
 
 import pytest
-from bench16 import Bench, booted
+from bench16 import START, Bench, booted
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509 import ocsp
 from signing import EC_KEY, RSA_KEY, certificate
+
+from voltfleet.station.certificates import key_from_pem
+from voltfleet.station.reports import DialSettings
+from voltfleet.station.station import ChargingStation
 
 TYPE = "CentralSystemRootCertificate"
 
@@ -88,6 +92,52 @@ def test_a_certificate_is_asked_for_and_taken():
     assert answer == {"status": "Accepted"}
     again = bench.ask("CertificateSigned", certificateChain=signed_for(csr))
     assert again == {"status": "Rejected"}
+
+
+@pytest.mark.parametrize("profile", [0, 2, 3])
+def test_what_was_signed_is_dialled_with_and_at_once_where_it_is_shown(profile):
+    bench = Bench()
+    dial = DialSettings(security_profile=profile)
+    spec = bench.station._ctx.spec
+    bench.station = ChargingStation(
+        spec, bench.version, identity="CP-1", seed=1, now=START, dial=dial
+    )
+    bench.connect()
+    csr = sign(bench)
+    pem, sent = signed_for(csr), len(bench.log)
+    assert bench.ask("CertificateSigned", certificateChain=pem) == {"status": "Accepted"}
+    [told] = bench.dials
+    assert told.client_certificate == pem
+    assert key_from_pem(told.client_key or "").public_key() == csr.public_key()
+    assert bench.connected is (profile < 3)
+    bench.run(1)
+    assert bench.connected
+    assert "BootNotification" not in bench.actions()[sent:]
+
+
+def test_a_request_that_brings_nothing_is_repeated_and_given_up():
+    bench = booted()
+    sign(bench)
+    bench.run(10_000)
+    asked = [at - START for at, action, _ in bench.log if action == "SignCertificate"]
+    assert asked == [0, 60, 180, 420]
+
+
+def test_a_root_joins_the_authorities_and_the_last_one_stays():
+    root = certificate()
+    bench = Bench()
+    dial = DialSettings(security_profile=2, ca_certificates=(certificate(RSA_KEY),))
+    spec = bench.station._ctx.spec
+    bench.station = ChargingStation(
+        spec, bench.version, identity="CP-1", seed=1, now=START, dial=dial
+    )
+    bench.connect()
+    install(bench, root)
+    install(bench, certificate(RSA_KEY))
+    assert bench.dials[-1].ca_certificates == (certificate(RSA_KEY), root)
+    ours, theirs = installed(bench)
+    assert bench.ask("DeleteCertificate", certificateHashData=ours) == {"status": "Accepted"}
+    assert bench.ask("DeleteCertificate", certificateHashData=theirs) == {"status": "Failed"}
 
 
 @pytest.mark.parametrize(
