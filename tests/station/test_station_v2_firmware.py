@@ -178,6 +178,16 @@ def test_a_certificate_that_cannot_be_trusted(given):
     assert (told(bench), bench.transfers) == ([], [])
 
 
+def test_with_a_manufacturers_root_only_its_certificates_count():
+    bench = booted()
+    type_ = "ManufacturerRootCertificate"
+    root = certificate(RSA_KEY)
+    answer = bench.ask("InstallCertificate", certificateType=type_, certificate=root)
+    assert answer["status"] == "Accepted"
+    assert signed(bench) == "InvalidCertificate"
+    assert signed(bench, pem=certificate(signer=RSA_KEY)) == "Accepted"
+
+
 def test_an_invalid_certificate_cancels_nothing():
     bench = booted()
     update(bench, 1, at=10)

@@ -2,6 +2,7 @@
 to an address that `domain.target_policy` refuses, whatever a name resolves to, or a redirect."""
 
 import asyncio
+import base64
 import hashlib
 import socket
 import ssl
@@ -94,11 +95,16 @@ class Transfers:
         if refusal is not None:
             return refusal
         headers = {"host": parsed.netloc.decode("ascii")}
+        if parsed.userinfo:
+            # N01.FR.17: how a CSMS names the password of its file store.
+            headers["authorization"] = _basic(parsed.username, parsed.password)
         download = transfer.kind is TransferKind.DOWNLOAD
+        if not download:
+            headers["content-type"] = "application/octet-stream"
         limits = self._limits
         return httpx2.Request(
             "GET" if download else "PUT",
-            parsed.copy_with(host=address),
+            parsed.copy_with(host=address, userinfo=b""),
             headers=headers,
             content=None if download else transfer.content,
             extensions={
@@ -109,16 +115,17 @@ class Transfers:
 
     async def _read(self, transfer: Transfer, response: httpx2.Response) -> TransferResult:
         if response.status_code not in _OK:
-            return _failed(f"the server answered {response.status_code}")
+            status = response.status_code
+            return TransferResult(f"the server answered {status}", http_status=status)
         if transfer.kind is TransferKind.UPLOAD:
-            return TransferResult(None, len(transfer.content))
+            return TransferResult(None, len(transfer.content), http_status=response.status_code)
         size, digest = 0, hashlib.sha256()
         async for chunk in _bytes(response):
             size += len(chunk)
             if size > self._limits.max_bytes:
                 return _failed(f"the file is larger than {self._limits.max_bytes} bytes")
             digest.update(chunk)
-        return TransferResult(None, size, digest.digest())
+        return TransferResult(None, size, digest.digest(), response.status_code)
 
 
 async def _bytes(response: httpx2.Response) -> AsyncIterator[bytes]:
@@ -130,6 +137,10 @@ async def _resolve(host: str, port: int) -> str:
     loop = asyncio.get_running_loop()
     found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return str(found[0][4][0])
+
+
+def _basic(user: str, password: str) -> str:
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def _default_port(scheme: str) -> int:

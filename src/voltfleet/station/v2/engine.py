@@ -171,12 +171,11 @@ class Engine2:
         installed = InstalledMonitors(ctx.spec)
         self._watch = Watch(ctx, model, sessions, Events(ctx, model), installed)
         self._monitoring_reports = MonitoringReports(ctx, installed)
+        self._certificates = certificates = Certificates(ctx, model, security)
         self._firmware = firmware = FirmwareUpdates(
-            ctx, model, availability, registration, sessions, security
+            ctx, model, availability, registration, sessions, certificates, security
         )
         self._logs = logs = Logs(ctx, model, availability, security)
-        self._certificates = certificates = Certificates(ctx, model, security)
-        firmware.signer_of = certificates.firmware_signer
         self._network = network = NetworkProfiles(ctx, model, certificates, security)
         variables.why_not = network.why_not
         network.on_other_csms = registration.start_over

@@ -4,12 +4,10 @@ A station is no Local Controller: PublishFirmware and UnpublishFirmware (L03, L0
 A location that a Local Controller published is a location like any other.
 """
 
-from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-from voltfleet.station import certificates
 from voltfleet.station.blocks import handles
 from voltfleet.station.certificates import Certificate
 from voltfleet.station.context import Context
@@ -21,6 +19,7 @@ from voltfleet.station.firmware import (
 )
 from voltfleet.station.times import instant, optional_instant
 from voltfleet.station.v2.availability import Availability
+from voltfleet.station.v2.certificates import Certificates
 from voltfleet.station.v2.device_model import updating
 from voltfleet.station.v2.device_model.model import DeviceModel
 from voltfleet.station.v2.messages import firmware as m
@@ -34,16 +33,15 @@ from voltfleet.station.v2.session import Sessions
 
 
 class FirmwareUpdates(FirmwareBlock):
-    """Each has the requestId of the CSMS. ``signer_of`` reads a signing certificate: None if it
-    must not be trusted."""
+    """Each has the requestId of the CSMS."""
 
     __slots__ = (
         "_availability",
+        "_certificates",
         "_events",
         "_model",
         "_registration",
         "_sessions",
-        "signer_of",
     )
 
     def __init__(
@@ -53,6 +51,7 @@ class FirmwareUpdates(FirmwareBlock):
         availability: Availability,
         registration: Registration,
         sessions: Sessions,
+        certificates: Certificates,
         events: SecurityEvents,
     ) -> None:
         super().__init__(ctx)
@@ -60,8 +59,8 @@ class FirmwareUpdates(FirmwareBlock):
         self._availability = availability
         self._registration = registration
         self._sessions = sessions
+        self._certificates = certificates
         self._events = events
-        self.signer_of: Callable[[str], Certificate | None] = self._valid_signer
 
     @handles(m.UpdateFirmware)
     def update_firmware(self, request: m.UpdateFirmware) -> m.UpdateFirmwareResponse:
@@ -94,12 +93,7 @@ class FirmwareUpdates(FirmwareBlock):
     def _signer(self, firmware: m.Firmware) -> Certificate | None:
         """L01.FR.21"""
         pem = firmware.signing_certificate
-        return None if pem is None else self.signer_of(pem)
-
-    def _valid_signer(self, pem: str) -> Certificate | None:
-        chain = certificates.read_chain(pem)
-        clock = self.ctx.now + self.ctx.clock_offset
-        return chain[0] if chain and certificates.valid_at(chain[0], clock) else None
+        return None if pem is None else self._certificates.firmware_signer(pem)
 
     # --- what `FirmwareBlock` asks --------------------------------------------------------------
 
