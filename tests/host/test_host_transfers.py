@@ -3,52 +3,14 @@
 import asyncio
 import hashlib
 import ssl
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import pytest
+from file_server import http, serving
 
 from voltfleet.host.transfers import TransferLimits, Transfers
 from voltfleet.station.reports import Transfer, TransferKind, TransferResult
 
 CONTENT = b"firmware" * 1000
-
-
-class Server:
-    """Answers every request with ``answer`` and remembers what was asked."""
-
-    def __init__(self, answer: bytes | None) -> None:
-        self.answer = answer
-        self.requests: list[bytes] = []
-        self.port = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        head = await reader.readuntil(b"\r\n\r\n")
-        length = 0
-        for line in head.lower().split(b"\r\n"):
-            if line.startswith(b"content-length:"):
-                length = int(line.split(b":")[1])
-        self.requests.append(head + await reader.readexactly(length))
-        if self.answer is not None:
-            writer.write(self.answer)
-            await writer.drain()
-            writer.close()
-
-
-@asynccontextmanager
-async def serving(answer: bytes | None) -> AsyncIterator[Server]:
-    server = Server(answer)
-    listening = await asyncio.start_server(server.serve, "127.0.0.1", 0)
-    server.port = listening.sockets[0].getsockname()[1]
-    try:
-        yield server
-    finally:
-        listening.close()
-
-
-def http(status: str, body: bytes = b"", *headers: str) -> bytes:
-    lines = [f"HTTP/1.1 {status}", f"content-length: {len(body)}", *headers]
-    return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
 async def run(
@@ -128,10 +90,22 @@ async def test_what_cannot_be_is_a_failure(url, why):
     assert why in ((await run(url)).failure or "")
 
 
-async def test_an_error_of_the_server():
+@pytest.mark.parametrize("kind", TransferKind)
+async def test_an_error_of_the_server(kind):
     async with serving(http("404 Not Found")) as server:
-        result = await run(f"http://127.0.0.1:{server.port}/")
-    assert result.failure == "the server answered 404"
+        result = await run(f"http://127.0.0.1:{server.port}/", kind)
+    assert (result.failure, result.http_status) == ("the server answered 404", 404)
+
+
+async def test_a_password_in_the_url_is_shown_to_that_server_only():
+    async with serving(http("200 OK", CONTENT)) as end:
+        location = f"location: http://localhost:{end.port}/there"
+        async with serving(http("302 Found", b"", location)) as begin:
+            await run(f"http://u%40:p%3A@127.0.0.1:{begin.port}/x")
+    assert b"\r\nauthorization: Basic dUA6cDo=\r\n" in begin.requests[0]
+    assert begin.requests[0].startswith(b"GET /x HTTP/1.1\r\n")
+    assert f"host: 127.0.0.1:{begin.port}\r\n".encode() in begin.requests[0]
+    assert b"authorization" not in end.requests[0].lower()
 
 
 async def test_a_file_that_is_too_large():

@@ -118,14 +118,14 @@ class Transfers:
             status = response.status_code
             return TransferResult(f"the server answered {status}", http_status=status)
         if transfer.kind is TransferKind.UPLOAD:
-            return TransferResult(None, len(transfer.content), http_status=response.status_code)
+            return TransferResult(None, len(transfer.content))
         size, digest = 0, hashlib.sha256()
         async for chunk in _bytes(response):
             size += len(chunk)
             if size > self._limits.max_bytes:
                 return _failed(f"the file is larger than {self._limits.max_bytes} bytes")
             digest.update(chunk)
-        return TransferResult(None, size, digest.digest(), response.status_code)
+        return TransferResult(None, size, digest.digest())
 
 
 async def _bytes(response: httpx2.Response) -> AsyncIterator[bytes]:

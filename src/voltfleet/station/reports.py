@@ -61,7 +61,7 @@ class Transfer(msgspec.Struct, frozen=True, gc=False):
 
 class TransferResult(msgspec.Struct, frozen=True, gc=False):
     """How it went: ``failure`` is a sentence, None if all is well; ``sha256`` is of what was
-    fetched; ``http_status`` is what the server answered, 0 if it did not."""
+    fetched; ``http_status`` is the server's, if it refused."""
 
     failure: str | None
     size: int = 0
