@@ -7,6 +7,7 @@ from bench2 import Bench2, Bench21
 from bench16 import Bench, Doom, ac_station
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from signing import EC_KEY, certificate
 from test_station_v2_lives import (
     Life,
     assert_a_transaction_is_told_whole,
@@ -18,6 +19,7 @@ from test_station_v2_lives import (
 from voltfleet.station.context import rfc3339
 from voltfleet.station.v2.authorization import Authorization
 
+ROOT = certificate(EC_KEY)
 BENCHES = [Bench2, Bench21]
 both = pytest.mark.parametrize("bench_type", BENCHES)
 
@@ -206,6 +208,27 @@ DURABLE: dict[str, tuple[Callable[[Life], object], Callable[[Bench2], object]]] 
     "profiles of the station": (
         lambda life: life.profile(1, "ChargingStationMaxProfile", 0, 0, 5000, 100),
         profiles,
+    ),
+    "root certificates": (
+        lambda life: life.ask(
+            "InstallCertificate", certificateType="CSMSRootCertificate", certificate=ROOT
+        ),
+        lambda bench: bench.ask("GetInstalledCertificateIds"),
+    ),
+    "network profiles": (
+        lambda life: life.ask(
+            "SetNetworkProfile",
+            configurationSlot=2,
+            connectionData={
+                "ocppVersion": "OCPP21" if isinstance(life.bench, Bench21) else "OCPP20",
+                "ocppTransport": "JSON",
+                "ocppCsmsUrl": "wss://other.example/ocpp",
+                "messageTimeout": 30,
+                "securityProfile": 0,
+                "ocppInterface": "Wired0",
+            },
+        ),
+        lambda bench: bench.station._engine._network.slots,
     ),
     "display messages": (
         display,

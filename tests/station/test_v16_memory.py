@@ -6,6 +6,7 @@ import pytest
 from bench16 import Bench, Doom, ac_station, booted
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from signing import EC_KEY, certificate
 from test_v16_lives import (
     Life,
     assert_energy_never_runs_backwards,
@@ -198,6 +199,16 @@ DURABLE: dict[str, tuple[Callable[[Life], object], Callable[[Bench], object]]] =
     "the limit of the profiles": (
         lambda life: charging_profile(life, "ChargePointMaxProfile", "Recurring", 0, 7000),
         lambda bench: bench.station._engine._smart_charging.memory(),
+    ),
+    "root certificates": (
+        lambda life: life.ask(
+            "InstallCertificate",
+            certificateType="CentralSystemRootCertificate",
+            certificate=certificate(EC_KEY),
+        ),
+        lambda bench: bench.ask(
+            "GetInstalledCertificateIds", certificateType="CentralSystemRootCertificate"
+        ),
     ),
     "firmware": (
         lambda life: (

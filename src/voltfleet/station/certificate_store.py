@@ -7,7 +7,6 @@ that doubles (A02.FR.17 to FR.19). A certificate of the station is renewed a mon
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from typing import Any, ClassVar, NamedTuple
 
 import msgspec
@@ -39,6 +38,13 @@ class Own(NamedTuple):
     chain: tuple[Certificate, ...]
     pem: str
     key: Key
+
+
+class CertificatesMemory(NamedTuple):
+    """The roots by use; the own chain and its key. In PEM."""
+
+    roots: tuple[tuple[str, str], ...] = ()
+    own: tuple[str, str] | None = None
 
 
 class CertificateStoreBlock(Block, ABC):
@@ -149,19 +155,23 @@ class CertificateStoreBlock(Block, ABC):
         self._switch(self.own)
         return None
 
-    def memory(self) -> tuple[tuple[tuple[str, str], ...], tuple[str, str] | None]:
-        """What outlives a power cut: the roots, and the own chain and key, in PEM."""
+    def memory(self) -> CertificatesMemory:
+        """What outlives a power cut."""
         roots = tuple((root.use, certificates.to_pem(root.certificate)) for root in self.roots)
         own = self.own
-        return roots, None if own is None else (own.pem, certificates.key_to_pem(own.key))
+        key = None if own is None else (own.pem, certificates.key_to_pem(own.key))
+        return CertificatesMemory(roots, key)
 
-    def recall(self, roots: Iterable[tuple[str, str]], own: tuple[str, str] | None) -> None:
+    def recall(self, memory: CertificatesMemory) -> None:
         """As it was."""
-        self.roots = tuple(Root(use, certificates.read_chain(pem)[0]) for use, pem in roots)
-        if own is not None:
-            pem, key = own
+        self.roots = tuple(Root(use, certificates.read_chain(pem)[0]) for use, pem in memory.roots)
+        if memory.own is not None:
+            pem, key = memory.own
             chain = tuple(certificates.read_chain(pem))
             self.own = Own(chain, pem, certificates.key_from_pem(key))
+            self.ctx.dial_next(DialSettings(client_certificate=pem, client_key=key))
+        for root in self.roots:
+            self._trust(root)
 
     def power_up(self) -> None:
         """A request that was under way is forgotten; the expiry of the certificate is not."""

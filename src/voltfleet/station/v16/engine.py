@@ -87,6 +87,7 @@ class Engine16:
         "_registration",
         "_reservations",
         "_smart_charging",
+        "_store",
         "_transactions",
         "ctx",
     )
@@ -113,7 +114,7 @@ class Engine16:
             ctx, configuration, availability, authorization, transactions, smart_charging
         )
         self._events = events = SecurityEvents(ctx)
-        store = CertificateStore(ctx, configuration, events)
+        self._store = store = CertificateStore(ctx, configuration, events)
         self._profile = SecurityProfile(ctx, configuration, store)
         self._firmware = firmware = Firmware(
             ctx, registration, availability, transactions, store, events
@@ -187,6 +188,7 @@ class Engine16:
             self._authorization.memory(),
             self._smart_charging.memory(),
             self._registration.firmware_version,
+            self._store.memory(),
         )
 
     def recall(self, memory: msgspec.Raw) -> None:
@@ -198,6 +200,7 @@ class Engine16:
         self._authorization.recall(kept.tokens)
         self._smart_charging.recall(kept.profiles)
         self._registration.firmware_version = kept.firmware_version
+        self._store.recall(kept.certificates)
         connectors = self.ctx.hardware.connectors
         transactions = [to_transaction(t, connectors) for t in kept.transactions.transactions]
         self._availability.recall(kept.availability, kept.bays, transactions)

@@ -127,6 +127,7 @@ class Firmware(FirmwareBlock):
 
     def _runs(self, version: str) -> None:
         self._registration.firmware_version = version
+        self.ctx.remember()
 
 
 def _tries(retries: int | UnsetType, interval: int | UnsetType) -> tuple[int, float]:

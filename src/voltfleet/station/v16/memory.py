@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from voltfleet.station.certificate_store import CertificatesMemory
 from voltfleet.station.connector import Connector
 from voltfleet.station.smart_charging import Profile
 from voltfleet.station.v16.messages import IdTagInfo, MeterValue, StartTransaction
@@ -92,6 +93,7 @@ class Memory16(Struct, array_like=True, frozen=True, gc=False):
     tokens: TokensMemory
     profiles: tuple[Profile, ...]
     firmware_version: str
+    certificates: CertificatesMemory = CertificatesMemory()
 
 
 def of_transactions(

@@ -277,6 +277,8 @@ class Engine2:
             self._smart.memory(),
             find(Display).memory(),
             self._watch.memory(),
+            self._certificates.memory(),
+            self._network.memory(),
         )
 
     def recall(self, memory: msgspec.Raw) -> None:
@@ -297,6 +299,8 @@ class Engine2:
         self._smart.recall(kept.profiles)
         find(Display).recall(kept.messages)
         self._watch.recall(kept.monitoring)
+        self._certificates.recall(kept.certificates)
+        self._network.recall(kept.slots)
         for event in kept.events:
             find(TransactionEvents).tell_again(event)
 

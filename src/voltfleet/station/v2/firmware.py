@@ -124,6 +124,7 @@ class FirmwareUpdates(FirmwareBlock):
 
     def _runs(self, version: str) -> None:
         self._model.note(updating.firmware_version(self._model.definitions), version)
+        self.ctx.remember()
 
     def _reboot(self) -> None:
         self._registration.reason = BootReason.FIRMWARE_UPDATE

@@ -1,9 +1,10 @@
 """What a 2.x station remembers beyond its hardware; each block fills and reads its own part."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from msgspec import Struct
 
+from voltfleet.station.certificate_store import CertificatesMemory
 from voltfleet.station.v2.availability import Place
 from voltfleet.station.v2.device_model.definition import Key
 from voltfleet.station.v2.messages.display import MessageInfo
@@ -11,6 +12,7 @@ from voltfleet.station.v2.messages.metering import MeterValue
 from voltfleet.station.v2.messages.transactions import ChargingState, TransactionEvent
 from voltfleet.station.v2.messages.types import EvseRef, IdToken, IdTokenInfo
 from voltfleet.station.v2.monitoring_memory import MonitoringMemory
+from voltfleet.station.v2.network import Profile
 from voltfleet.station.v2.permit import Permit
 from voltfleet.station.v2.reservations import Reservation
 from voltfleet.station.v2.session import Session, Sessions, Transaction
@@ -36,7 +38,8 @@ class TransactionMemory(Struct, array_like=True, frozen=True, gc=False):
 
 class Memory2(Struct, array_like=True, frozen=True, gc=False):
     """``events`` wait for their answers, in that order. ``variables`` are those that are not as
-    they left the factory. ``cache`` says what is known of a token, and when it is forgotten."""
+    they left the factory. ``cache`` says what is known of a token, and when it is forgotten;
+    ``slots`` are the network profiles."""
 
     transactions: tuple[TransactionMemory, ...]
     events: Sequence[TransactionEvent]
@@ -49,6 +52,8 @@ class Memory2(Struct, array_like=True, frozen=True, gc=False):
     profiles: ProfilesMemory | None
     messages: tuple[MessageInfo, ...]
     monitoring: MonitoringMemory | None = None
+    certificates: CertificatesMemory = CertificatesMemory()
+    slots: Mapping[int, Profile] | None = None
 
 
 def of_transactions(sessions: Sessions) -> tuple[TransactionMemory, ...]:

@@ -111,6 +111,14 @@ class NetworkProfiles(Block):
                 return why
         return None
 
+    def memory(self) -> Mapping[int, Profile] | None:
+        """What outlives a power cut."""
+        return self._slots
+
+    def recall(self, slots: Mapping[int, Profile] | None) -> None:
+        """As it was; the first of the priority is used from the power-up on."""
+        self._slots = slots
+
     # --- A01 ------------------------------------------------------------------------------------
 
     def password_changed(self) -> None:
