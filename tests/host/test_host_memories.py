@@ -1,11 +1,14 @@
 """What stations must not forget: the buffer, and the frames that wait for the gateway."""
 
+from typing import Any
+
 import pytest
 import structlog
 from host_doubles import Bench, FakeCsms, assignment
 
+from voltfleet.domain.errors import BadRequest
 from voltfleet.domain.hosting import ChargerMemory, ConnectionState
-from voltfleet.host import memories
+from voltfleet.host import memories, stations
 from voltfleet.host.memories import HOLD_SECONDS, MemoryBuffer
 from voltfleet.station.reports import Memory
 
@@ -259,3 +262,20 @@ async def test_the_memory_is_told_with_its_generation(bench: Bench, csms: FakeCs
     assert not bench.host.outbox.empty
     ack(bench)
     assert len(bench.host.outbox.memories) == 0
+
+
+@pytest.mark.parametrize("content", [b"", b"\0" * 40, b"a bug"])
+def test_a_memory_that_cannot_be_used_stops_no_station(
+    content: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = stations.ChargingStation
+
+    def buggy(*args: Any, **given: Any) -> stations.ChargingStation:
+        if given["memory"] == b"a bug":
+            raise IndexError
+        return real(*args, **given)
+
+    monkeypatch.setattr(stations, "ChargingStation", buggy)
+    assert stations.build(assignment("ws://127.0.0.1:9", memory=content), 1e9).link_wanted
+    with pytest.raises(BadRequest):
+        stations.build(assignment("ws://x", memory=content, ocpp_version="OCPP9"), 1e9)

@@ -141,7 +141,7 @@ def set_running(
 
 
 def restart(connection: sa.Connection, tenant: Tenant, charger_id: str, now: float) -> Charger:
-    """Starts the charger's runtime anew, as after a power cut."""
+    """Starts the charger's runtime anew, as after a power cut: what its station remembers stays."""
     get(connection, tenant, charger_id)
     values = {"running": True, "updated_at": now} | _next_generation()
     connection.execute(
