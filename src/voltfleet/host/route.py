@@ -26,7 +26,7 @@ class Unsafe(BadRequest):
 class Route:
     """Of one charger. What its CSMS changes (`change`) holds from the next dial on (`take_up`)."""
 
-    __slots__ = ("_assignment", "_endpoint_of", "_pending", "endpoint", "security")
+    __slots__ = ("_assignment", "_endpoint_of", "_pending", "_url", "endpoint", "security")
 
     def __init__(
         self, assignment: Assignment, endpoint_of: Callable[[Assignment], Endpoint]
@@ -35,6 +35,7 @@ class Route:
         self._assignment = assignment
         self._endpoint_of = endpoint_of
         self._pending: DialSettings | None = None
+        self._url = assignment.ws_url
         self.security = assignment.security
         self.endpoint = endpoint_of(assignment)
 
@@ -52,8 +53,8 @@ class Route:
         if pending is None:
             return
         self.security = _overlaid(self.security, pending)
-        url = pending.csms_url or self._assignment.ws_url
-        secured = _secured(url, self.security)
+        self._url = pending.csms_url or self._url
+        secured = _secured(self._url, self.security)
         if secured != self._assignment.ws_url:
             moved = msgspec.structs.replace(self._assignment, ws_url=secured)
             self.endpoint = self._endpoint_of(moved)

@@ -30,7 +30,7 @@ Handlers and callbacks run to completion, in one thread, and never wait.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -73,6 +73,13 @@ def decoder(type_: type[Answer]) -> msgspec.json.Decoder[Answer]:
     return msgspec.json.Decoder(type_)
 
 
+class Redialled(NamedTuple):
+    """How the charger was to dial when it was created, and what its CSMS changed of that."""
+
+    created: DialSettings
+    told: DialSettings
+
+
 class Context:
     """The station as its functional blocks see it. ``ping_seconds`` is the WebSocket ping interval
     (0: none), for the host. ``dial`` is how it dials, as far as the station was told.
@@ -99,6 +106,7 @@ class Context:
         "on_settled",
         "outbox",
         "ping_seconds",
+        "redialled",
         "registration",
         "rng",
         "spec",
@@ -118,6 +126,7 @@ class Context:
     ) -> None:
         self.spec = spec
         self.dial = dial
+        self.redialled: Redialled | None = None
         self.version = version
         self.identity = identity
         self.now = now
@@ -194,7 +203,8 @@ class Context:
         """All that a stimulus brought about is done: let ``on_settled`` look at it, and send."""
         if self.on_settled is not None:
             self.on_settled()
-        self.outbox.pump(self.now)
+        if self.link_wanted:  # else a CALL would be on its way when the socket is closed
+            self.outbox.pump(self.now)
 
     # --- to the host ----------------------------------------------------------------------------
 
@@ -257,7 +267,10 @@ class Context:
             on_end(result)
 
     def dial_next(self, change: DialSettings) -> None:
-        """Dial differently from the next time on."""
+        """Dial differently from the next time on, also after a power cut."""
+        told = self.redialled or Redialled(self.dial, NOTHING_TOLD)
+        self.redialled = Redialled(told.created, changed(told.told, change))
+        self.remember()
         self.dial = changed(self.dial, change)
         self.report(change)
 
