@@ -266,3 +266,37 @@ def test_with_one_profile_a_failed_dial_changes_nothing():
     bench.disconnect()
     assert fail(bench, 10) == [None] * 10
     assert bench.dials == []
+
+
+# --- its host dies ----------------------------------------------------------------------------
+
+
+def test_what_the_csms_changed_outlives_its_host():
+    bench = booted()
+    profile(bench)
+    assert prefer(bench, 2, 1) == "Accepted"
+    bench.configure(SecurityCtrlr_BasicAuthPassword=PASSWORD)
+    bench.kill(5)
+    dial = bench.station._ctx.dial
+    assert (dial.authorization_key, dial.csms_url) == (PASSWORD.encode(), THERE)
+    assert bench.dials[-1].csms_url == THERE
+    bench.kill(5)
+    assert bench.station._ctx.dial == dial
+    bench.connect()
+    assert active(bench)[0] == "2"
+
+
+def test_what_its_user_changed_since_goes_before_what_the_csms_changed():
+    bench = booted()
+    bench.configure(SecurityCtrlr_BasicAuthPassword=PASSWORD)
+    for key, expected in ((None, PASSWORD.encode()), (b"given by the user", b"given by the user")):
+        station = ChargingStation(
+            bench.station._ctx.spec,
+            bench.version,
+            identity="CP-1",
+            seed=1,
+            now=bench.now,
+            memory=bench.unkept[-1][1],
+            dial=DialSettings(authorization_key=key),
+        )
+        assert station._ctx.dial.authorization_key == expected

@@ -26,7 +26,7 @@ from msgspec import Struct
 from voltfleet.domain.specs import OcppVersion
 from voltfleet.station import driver
 from voltfleet.station.connector import Cable, Fault
-from voltfleet.station.context import Context
+from voltfleet.station.context import Context, Redialled
 from voltfleet.station.engine import Engine
 from voltfleet.station.ev import CarModel, Ev
 from voltfleet.station.evse import Evse
@@ -88,6 +88,7 @@ class StationMemory(Struct, array_like=True, frozen=True, gc=False):
     clock_error: float
     evses: tuple[EvseMemory, ...]
     engine: msgspec.Raw
+    redialled: Redialled | None = None
 
 
 _encode = msgspec.msgpack.encode
@@ -107,6 +108,7 @@ def write(ctx: Context, engine: Engine) -> bytes:
             ctx.clock_error,
             tuple(_of_evse(evse, ctx.now) for evse in ctx.hardware.evses),
             msgspec.Raw(_encode(engine.memory())),
+            ctx.redialled,
         )
     )
     return crc32(body).to_bytes(_CHECKSUM_BYTES, "big") + body
@@ -123,10 +125,14 @@ def recall(ctx: Context, engine: Engine, content: bytes) -> None:
     for evse, memory in zip(ctx.hardware.evses, found.evses, strict=True):
         _put_back(evse, memory, found.at)
     ctx.take_reports()  # of a station without a past
+    created = ctx.dial
     try:
         engine.recall(found.engine)
     except msgspec.MsgspecError as error:
         raise Unreadable(f"it is not of this release: {error}") from error
+    if found.redialled is not None and found.redialled.created == created:
+        # Otherwise its user has changed since how it dials: that counts.
+        ctx.dial_next(found.redialled.told)
     ctx.now = min(now, found.at + UNKEPT_SECONDS)
     engine.lose_power()
     for evse in ctx.hardware.evses:
