@@ -162,10 +162,10 @@ def test_an_unknown_evse_is_rejected(evse_id):
     assert answer == {"status": "Rejected", "statusInfo": {"reasonCode": "UnknownEvse"}}
 
 
-def test_resume_of_21_is_refused():
+def test_resume_of_21_needs_an_evse_that_exists():
     bench = Bench21()
     bench.connect()
-    assert reset(bench, "ImmediateAndResume") == "Rejected"
+    assert reset(bench, "ImmediateAndResume", evseId=9) == "Rejected"
 
 
 def test_a_reset_offline_does_not_wait_for_anybody():

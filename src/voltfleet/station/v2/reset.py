@@ -64,15 +64,17 @@ class Reset(Block):
 
     @handles(m.Reset)
     def reset(self, request: m.Reset) -> m.ResetResponse:
-        """Immediate ends transactions (B12.FR.03), OnIdle waits for their end (B12.FR.01)."""
+        """Immediate ends transactions (B12.FR.03), OnIdle waits for their end (B12.FR.01), and
+        ImmediateAndResume (2.1) takes them up again afterwards."""
         evses = self._evses(request.evse_id)
         if not evses:
             return _rejected("UnknownEvse")
         if not self._places.accepting:
             return _rejected(_BUSY)
         if request.type is ResetType.IMMEDIATE_AND_RESUME:
-            # B13: no transaction of this station survives a reset.
-            return _rejected("UnsupportedRequest")
+            whole = request.evse_id is None
+            self._go_down(evses, BootReason.REMOTE_RESET, whole=whole, resume=True)
+            return _ACCEPTED
         whole = request.evse_id is None
         if request.type is ResetType.ON_IDLE and self._in_use(evses):
             self._whole = whole or self._whole
@@ -106,12 +108,18 @@ class Reset(Block):
         evses, self._waiting = self._waiting, ()
         self._go_down(evses, BootReason.SCHEDULED_RESET, whole=self._whole)
 
-    def _go_down(self, evses: tuple[Evse, ...], reason: BootReason, *, whole: bool) -> None:
+    def _go_down(
+        self, evses: tuple[Evse, ...], reason: BootReason, *, whole: bool, resume: bool = False
+    ) -> None:
         if whole:
             self._places.accepting = False
             self._registration.reason = reason
         self._availability.hold(evses)
-        self._transactions.end_all(evses, StoppedReason.IMMEDIATE_RESET)
+        if resume:
+            evses_left = self._transactions.pause(evses)
+            self._transactions.end_all(evses_left, StoppedReason.IMMEDIATE_RESET)
+        else:
+            self._transactions.end_all(evses, StoppedReason.IMMEDIATE_RESET)
         if whole:
             self._events.happened(SecurityEvent.RESET_OR_REBOOT, reason)
             self._reboot_once_told(self.ctx.now + GRACE_SECONDS)

@@ -76,6 +76,7 @@ class Transactions(Block):
         "_events",
         "_meters",
         "_model",
+        "_paused",
         "_places",
         "_reservations",
         "_sessions",
@@ -107,6 +108,7 @@ class Transactions(Block):
         self._meters = meters
         self._reservations = reservations
         self._smart = smart
+        self._paused: tuple[Session, ...] = ()
         self.on_ended: Callable[[], None] = _nobody
         events.on_info = self._informed
         registration.on_accepted = partial(self.look_around, ctx.hardware.evses)
@@ -335,6 +337,20 @@ class Transactions(Block):
             if session.transaction is None:
                 session.points = NO_POINT
                 self.advance(session, TriggerReason.CABLE_PLUGGED_IN)
+            elif session in self._paused:
+                self._events.updated(session, TriggerReason.TX_RESUMED)
+                self.resume(session)
+        self._paused = tuple(s for s in self._paused if s.evse not in evses)
+
+    def pause(self, evses: tuple[Evse, ...]) -> tuple[Evse, ...]:
+        """These EVSEs go down, but their transactions are taken up again when they are up
+        (`look_around`). Returns those where none goes on."""
+        paused = tuple(s for s in self._sessions.open() if s.evse in evses and not s.suspended)
+        for session in paused:
+            session.suspended = True
+            self._power_off(session)
+        self._paused = (*self._paused, *paused)
+        return tuple(e for e in evses if e not in {s.evse for s in self._sessions.open()})
 
 
 def _sooner(session: Session) -> float | None:

@@ -50,6 +50,7 @@ class TriggerReason(StrEnum):
     TARIFF_CHANGED = "TariffChanged"
     TIME_LIMIT_REACHED = "TimeLimitReached"
     TRIGGER = "Trigger"
+    TX_RESUMED = "TxResumed"
     UNLOCK_COMMAND = "UnlockCommand"
 
 
