@@ -196,7 +196,6 @@ class Engine16:
         kept = _MEMORY.decode(memory)
         self._configuration.recall(kept.settings)
         self._copy_settings()
-        self._profile.recall()
         self._authorization.recall(kept.tokens)
         self._smart_charging.recall(kept.profiles)
         self._registration.firmware_version = kept.firmware_version

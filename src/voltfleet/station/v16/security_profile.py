@@ -61,12 +61,6 @@ class SecurityProfile(Block):
         else:
             self.ctx.dial_next(change)
 
-    def recall(self) -> None:
-        """After a power cut: the key is the one that the Central System gave last."""
-        key = self._key()
-        if key:
-            self.ctx.dial_next(DialSettings(authorization_key=key))
-
     def connected(self) -> None:
         """The profile in use works: there is no way back (A05.FR.09)."""
         self._proven = None
