@@ -63,6 +63,7 @@ def test_diagnostics(bench_type):
         "EVSE 1, connector 1: Available",
         "connected",
         "online",
+        "a transaction starts at EVSE 1: RemoteStart",
         "EVSE 1, connector 1: Occupied",
     ]
 

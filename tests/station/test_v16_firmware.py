@@ -315,6 +315,7 @@ def test_diagnostics_tell_what_happened_in_the_time_asked_about():
     bench.run(0)
     text = bench.transfers[-1].content.decode()
     assert "EVSE 1, connector 1: Charging" in text
+    assert "a transaction starts at connector 1\n" in text
     assert "online" not in text
 
 

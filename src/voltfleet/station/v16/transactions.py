@@ -134,6 +134,7 @@ class Transactions(Block):
         meter_start = bay.evse.reading(ctx.now).energy_wh
         transaction = Transaction16(bay.connector, permit, meter_start_wh=meter_start, now=ctx.now)
         bay.permit, bay.transaction = None, transaction
+        ctx.note(f"a transaction starts at connector {number}")
         self._meters.keep(transaction, bay, ReadingContext.TRANSACTION_BEGIN)
         reservation_id = self._reservations.use(bay, permit)
         self.tell_start(
@@ -210,6 +211,7 @@ class Transactions(Block):
         self._meters.keep(transaction, bay, ReadingContext.TRANSACTION_END)
         transaction.stop(meter_stop_wh=bay.evse.reading(ctx.now).energy_wh, now=ctx.now)
         bay.transaction = None
+        ctx.note(f"a transaction stops at connector {bay.connector.number}: {reason}")
         self._power_off(bay)
         self.tell_stop(transaction, Stop(ctx.timestamp(), reason, id_tag))
         bay.finished = bay.connector.plugged and bay.operative

@@ -63,6 +63,7 @@ class TransactionEvents(Block):
         # F01, F02: the CSMS is to see that its own request started this.
         if session.untold_start is not None:
             trigger = TriggerReason.REMOTE_START
+        self.ctx.note(f"a transaction starts at EVSE {session.evse.id}: {trigger}")
         self._send(session, TransactionEventType.STARTED, trigger, values)
 
     def updated(
@@ -83,6 +84,7 @@ class TransactionEvents(Block):
         values: list[MeterValue],
     ) -> None:
         """The last event."""
+        self.ctx.note(f"a transaction ends at EVSE {session.evse.id}: {reason}")
         self._send(session, TransactionEventType.ENDED, trigger, values, reason=reason)
 
     def _send(
