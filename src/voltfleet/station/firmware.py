@@ -249,7 +249,6 @@ class FirmwareBlock(Block, ABC):
         version = _VERSION.search(update.url.partition("?")[0].rpartition("/")[2])
         if version is not None:
             self._runs(version[0])
-            self.ctx.remember()
         self._tell("Installed")
         self._end()
         self._happened(update, UPDATED)
