@@ -20,6 +20,7 @@ from voltfleet.host.isolation import isolated
 from voltfleet.host.memories import StationMemory
 from voltfleet.host.open_commands import OpenCommands
 from voltfleet.host.ports import RunnerOwner, Station
+from voltfleet.host.redaction import shown
 from voltfleet.host.redial import Redial
 from voltfleet.host.route import Route
 from voltfleet.host.standing import Standing
@@ -230,7 +231,8 @@ class Runner:
         station = self._running_station
         if station is not None:
             action = station.receive(text, now)
-            self._shared.log_frame(FrameLog(self.charger_id, now, _FROM_CSMS, action, text))
+            logged = shown(action, text)
+            self._shared.log_frame(FrameLog(self.charger_id, now, _FROM_CSMS, action, logged))
             if action in _SETTING_ACTIONS:
                 self._take_ping_interval(station)
             self._settle(now)
