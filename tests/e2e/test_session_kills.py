@@ -36,6 +36,10 @@ def _populate(fleet: Fleet, csms: RecordingCsms) -> str:
     groups = [_group(csms, "S16-", "OCPP1.6"), _group(csms, "S201-", "OCPP2.0.1")]
     fleet.call("POST", f"/ocpp/locations/{location}/chargers", json=groups)
     _until(lambda: _available(csms) >= set(EVERYBODY))
+    # Sent only once the gateway knows that they are online: what follows is sent at once, and not
+    # to the process that comes after the kill.
+    _command(fleet, location, "authorize-id-tag", id_tag="FIRST")
+    _until(lambda: csms.authorized >= set(EVERYBODY))
     return location
 
 

@@ -59,13 +59,15 @@ class Transaction:
 
 @dataclass
 class RecordingCsms:
-    """``calls`` are in the order of arrival, each payload once per station."""
+    """``calls`` are in the order of arrival, each payload once per station; boots and
+    authorizations are only counted."""
 
     port: int = 0
     calls: list[Call] = field(default_factory=list)
     sockets: Counter[str] = field(default_factory=Counter)
     doubled: set[str] = field(default_factory=set)
     boots: Counter[str] = field(default_factory=Counter)
+    authorized: set[str] = field(default_factory=set)
     _seen: dict[str, dict[str, Any]] = field(default_factory=dict)
     _transactions: int = 0
 
@@ -109,10 +111,10 @@ class RecordingCsms:
                 return {"currentTime": now, "interval": 300, "status": "Accepted"}
             case "Heartbeat":
                 return {"currentTime": now}
-            case "Authorize" if "idToken" in payload:
-                return {"idTokenInfo": {"status": "Accepted"}}
             case "Authorize":
-                return {"idTagInfo": {"status": "Accepted"}}
+                self.authorized.add(identity)
+                key = "idTokenInfo" if "idToken" in payload else "idTagInfo"
+                return {key: {"status": "Accepted"}}
             case _:
                 key = f"{identity} {action} {json.dumps(payload, sort_keys=True)}"
                 if key not in self._seen:
