@@ -195,6 +195,18 @@ def test_an_event_without_an_answer_is_told_again_after_the_link_was_lost():
     assert [(e["eventId"], e.get("cleared", False)) for e in told] == [(1, False), (2, True)]
 
 
+def test_an_event_that_would_not_be_kept_offline_is_not_told_again():
+    bench = booted()
+    light = periodic(bench, 60, 6)
+    bench.policies["NotifyEvent"] = lambda _: None
+    bench.run(61)
+    assert short(bench) == [(light, "0.0", False)]
+    bench.disconnect()
+    del bench.policies["NotifyEvent"]
+    bench.connect()
+    assert len(short(bench)) == 1
+
+
 def test_many_events_go_in_pages_and_the_oldest_are_dropped():
     bench = booted()
     periodic(bench, 60)

@@ -271,6 +271,12 @@ def test_reports_by_kind_and_by_variable():
     assert bench.errors[-1][0] == "OccurrenceConstraintViolation"
 
 
+def test_a_report_that_just_fits_is_one_page():
+    bench = booted(ac_station(20))
+    assert len(report(bench)) == 40
+    assert len(bench.calls("NotifyMonitoringReport")) == 1
+
+
 def test_a_long_report_comes_in_pages_one_at_a_time():
     bench = booted(ac_station(30))
     assert len(report(bench)) == 60
