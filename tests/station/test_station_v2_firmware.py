@@ -274,6 +274,16 @@ def test_it_waits_for_transactions_and_lets_no_other_begin():
     assert bench.start("T", evseId=2)["status"] == "Accepted"
 
 
+def test_it_waits_for_a_token_that_waits_for_its_car():
+    bench = booted()
+    bench.configure(TxCtrlr_TxStartPoint="PowerPathClosed")
+    assert bench.start()["status"] == "Accepted"
+    update(bench)
+    fetch(bench)
+    bench.run(0)
+    assert (told(bench)[-1], bench.events()) == ("InstallScheduled", [])
+
+
 def test_it_waits_and_lets_others_begin_if_it_may():
     bench = booted(ac_station(2))
     bench.configure(**{f"ChargingStation_{ALLOW}": True})
