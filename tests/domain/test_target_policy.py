@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voltfleet.domain.target_policy import check_address, check_ws_url
+from voltfleet.domain.target_policy import Targets, check_address, check_ws_url
 
 METADATA = int(ipaddress.IPv4Address("169.254.169.254"))
 
@@ -140,3 +140,43 @@ def test_any_text_gets_an_answer(text: str) -> None:
     for url in (text, f"ws://{text}", f"ws://[{text}]", f"ws://a:{text}"):
         problem = check_ws_url(url)
         assert problem is None or problem
+
+
+@pytest.mark.parametrize(
+    ("url", "public"),
+    [
+        ("wss://ocpp.example.com/x", True),
+        ("wss://8.8.8.8/x", True),
+        ("ws://127.0.0.1:9/x", False),
+        ("ws://localhost:9/x", False),
+        ("ws://LOCALHOST./x", False),
+        ("ws://csms.internal/x", False),
+        ("ws://10.0.0.1/x", False),
+        ("ws://0x7f.1/x", False),
+        ("ws://[::ffff:10.0.0.1]/x", False),
+        ("ws://100.64.0.1/x", False),
+        ("ws://0.0.0.0/x", False),
+    ],
+)
+def test_private_addresses_are_for_those_whom_the_operator_lets(url: str, public: bool) -> None:
+    assert check_ws_url(url, Targets.ANY) is None
+    problem = check_ws_url(url, Targets.PUBLIC)
+    assert (problem is None) is public
+    assert public or "VOLTFLEET_TARGETS=any" in str(problem)
+
+
+@pytest.mark.parametrize(
+    ("host", "targets"),
+    [
+        ("127.0.0.1", Targets.ANY),
+        ("localhost", Targets.ANY),
+        ("::1", Targets.ANY),
+        ("0.0.0.0", Targets.PUBLIC),  # noqa: S104 - read, not bound
+        ("::", Targets.PUBLIC),
+        ("192.168.1.2", Targets.PUBLIC),
+        ("gateway.example", Targets.PUBLIC),
+        ("", Targets.PUBLIC),
+    ],
+)
+def test_a_gateway_that_strangers_reach_dials_public_addresses(host: str, targets: Targets) -> None:
+    assert Targets.for_listener(host) is targets
