@@ -99,6 +99,19 @@ def test_a_start_without_an_answer_is_told_first_and_stopped_with_its_number(doo
     assert stop["transactionId"] == bench.transaction_id == 1
 
 
+def test_the_number_of_a_transaction_is_urgent():
+    """Lost, the transaction would be started once more at a CSMS that does not recognize it."""
+    bench = booted()
+    bench.command("plug-connector")
+    bench.command("start-transaction", id_tag="TAG")
+    assert bench.station._engine._availability.bays[0].transaction.number == 1
+    bench.kill(keep=False)
+    bench.connect()
+    bench.run(2)
+    assert len(bench.calls("StartTransaction")) == 1
+    assert len(bench.calls("StopTransaction")) == 1
+
+
 def test_an_unanswered_stop_is_repeated_word_for_word():
     bench = booted()
     bench.configure(StopTxnSampledData="Energy.Active.Import.Register")
