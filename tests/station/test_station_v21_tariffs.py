@@ -253,3 +253,13 @@ def test_before_21_there_are_no_tariffs():
     bench = booted()
     bench.ask("GetTariffs", evseId=0)
     assert bench.errors[-1][0] == "NotImplemented"
+
+
+def test_a_transaction_that_ends_as_it_starts_costs_nothing():
+    bench = station()
+    put(bench, T1)
+    bench.configure(TxCtrlr_TxStartPoint="Authorized")
+    bench.start(evseId=1)
+    bench.ask("RequestStopTransaction", transactionId=bench.transaction)
+    assert cost(bench)["totalCost"]["total"] == {"exclTax": 0.0, "inclTax": 0.0}
+    assert "chargingPeriods" not in cost(bench)

@@ -124,6 +124,8 @@ class Bill:
         )
 
     def _told_periods(self) -> tuple[m.ChargingPeriod, ...]:
+        if not self._periods:
+            return ()
         ends = [start for _, start in self._periods[1:]] + [self.usage]
         return tuple(
             m.ChargingPeriod(rfc3339(start.at), tariff_id, _dimensions(start, end) or None)
