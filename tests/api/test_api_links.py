@@ -43,6 +43,7 @@ from voltfleet.domain.hosting import (
 )
 from voltfleet.fleet import chargers, hosts, provisioning
 from voltfleet.storage.engine import Database
+from voltfleet.storage.tables import hosts as hosts_table
 from voltfleet.storage.tables import ocpp_frames
 
 M = TypeVar("M")
@@ -169,6 +170,14 @@ async def test_a_conversation_begins_with_hello(dial: Any, first: Any) -> None:
     host = await dial(first)
     assert await host.closed() == links.POLICY_VIOLATION
     assert host.socket.close_reason == "a host begins with Hello"
+
+
+async def test_a_host_is_the_one_that_its_token_names(dial: Any, database: Database) -> None:
+    host = await dial(hello(host_id="local-1"))
+    assert await host.closed() == links.POLICY_VIOLATION
+    assert host.socket.close_reason == "the token is host local-0's"
+    with database.reading() as connection:
+        assert connection.execute(select(func.count()).select_from(hosts_table)).scalar_one() == 0
 
 
 async def test_a_host_that_says_nothing_is_cut_off(

@@ -71,6 +71,17 @@ def user_token(local: keys.LocalKeys, clock: FakeClock, ttl_seconds: float = 60)
     )
 
 
+def host_token(local: keys.LocalKeys, clock: FakeClock, host_id: str = "rack-1") -> str:
+    return jwt.issue(
+        local,
+        role=Role.HOST,
+        organization_id=None,
+        ttl_seconds=9,
+        now=clock(),
+        host_id=host_id,
+    )
+
+
 def claims_of(clock: FakeClock, **changes: Any) -> dict[str, Any]:
     claims = {
         "iss": "https://id.example/",
@@ -92,8 +103,8 @@ def external_token(clock: FakeClock, key: Key = EC, alg: str = "ES256", **change
 
 
 @pytest.mark.parametrize(
-    ("role", "organization_id"),
-    [(Role.USER, "org-a"), (Role.ADMIN, None), (Role.HOST, None)],
+    ("role", "organization_id", "host_id"),
+    [(Role.USER, "org-a", None), (Role.ADMIN, None, None), (Role.HOST, None, "rack-1")],
 )
 async def test_an_issued_token_is_good_until_it_expires(
     local: keys.LocalKeys,
@@ -101,16 +112,18 @@ async def test_an_issued_token_is_good_until_it_expires(
     clock: FakeClock,
     role: Role,
     organization_id: str | None,
+    host_id: str | None,
 ) -> None:
     token = jwt.issue(
         local,
         role=role,
         organization_id=organization_id,
+        host_id=host_id,
         ttl_seconds=1000,
         now=clock(),
         subject="me",
     )
-    expected = Principal("me", role, organization_id)
+    expected = Principal("me", role, organization_id, host_id)
     assert await authenticator.verify(token) == expected
     clock.advance(999)
     assert await authenticator.verify(token) == expected
@@ -134,6 +147,41 @@ def test_a_token_that_makes_no_sense_is_not_issued(
 ) -> None:
     with pytest.raises(ValueError, match="organization"):
         jwt.issue(local, role=role, organization_id=organization_id, ttl_seconds=1, now=0)
+
+
+@pytest.mark.parametrize(
+    ("role", "host_id"),
+    [
+        *((Role.HOST, host_id) for host_id in (None, "", "a/b", "x" * 65)),
+        *((role, "rack-1") for role in (Role.USER, Role.ADMIN)),
+    ],
+)
+def test_a_host_token_names_a_host_and_no_other_does(
+    local: keys.LocalKeys, role: Role, host_id: str | None
+) -> None:
+    organization_id = "org-a" if role is Role.USER else None
+    with pytest.raises(ValueError, match="host"):
+        jwt.issue(
+            local,
+            role=role,
+            organization_id=organization_id,
+            ttl_seconds=1,
+            now=0,
+            host_id=host_id,
+        )
+
+
+@pytest.mark.parametrize("claim", [None, 7, "", "a b", ["rack-1"]])
+async def test_a_host_token_without_a_host_is_forbidden(
+    local: keys.LocalKeys, authenticator: jwt.Authenticator, clock: FakeClock, claim: object
+) -> None:
+    claims = {"iss": "voltfleet", "aud": "voltfleet", "sub": "h", "role": "host", "exp": 10**11}
+    header = {"alg": "Ed25519", "kid": local.signing_key.kid}
+    token = jose.encode(
+        header, claims | {"host_id": claim}, local.signing_key, algorithms=["Ed25519"]
+    )
+    with pytest.raises(Forbidden, match="host_id"):
+        await authenticator.verify(token)
 
 
 async def test_a_repeated_token_costs_no_second_signature_check_for_a_while(
@@ -265,7 +313,7 @@ async def test_a_provider_may_send_header_fields_of_its_own(
 async def test_our_own_tokens_stay_good_beside_a_providers(
     local: keys.LocalKeys, with_provider: jwt.Authenticator, clock: FakeClock
 ) -> None:
-    token = jwt.issue(local, role=Role.HOST, organization_id=None, ttl_seconds=9, now=clock())
+    token = host_token(local, clock)
     assert (await with_provider.verify(token)).role is Role.HOST
 
 

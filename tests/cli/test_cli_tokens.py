@@ -1,6 +1,7 @@
 """``voltfleet token create``, in this process."""
 
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -48,12 +49,36 @@ async def test_an_admin_token_belongs_to_no_organization(
     assert (who.role, who.organization_id) == (Role.ADMIN, None)
 
 
+async def test_a_host_token_names_its_host_and_lasts_a_year(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, tmp_path, "--role", "host", "--host-id", "rack-2.a") == 0
+    token = capsys.readouterr().out.strip()
+    late = jwt.Authenticator(
+        keys.load_or_create(tmp_path / "keys"), clock=lambda: time.time() + 363 * 86_400
+    )
+    assert await late.verify(token) == Principal("host-rack-2.a", Role.HOST, None, "rack-2.a")
+
+
+async def test_a_subject_may_be_chosen(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, tmp_path, "--role", "admin", "--subject", "ada@example.org") == 0
+    who = await bearer(tmp_path, capsys.readouterr().out.strip())
+    assert who == Principal("ada@example.org", Role.ADMIN)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         ([], "--role"),
-        (["--role", "boss"], "--role must be user or admin; it is 'boss'."),
-        (["--role", "host"], "--role must be user or admin; it is 'host'."),
+        (["--role", "boss"], "--role must be user, admin or host; it is 'boss'."),
+        (["--role", "host"], "--host-id names the host"),
+        (["--role", "host", "--host-id", "a b"], "--host-id names the host"),
+        (["--role", "host", "--host-id", ".."], "--host-id names the host"),
+        (["--role", "host", "--host-id", "x" * 65], "--host-id names the host"),
+        (["--role", "admin", "--host-id", "a/b"], "--host-id names the host"),
+        (["--role", "admin", "--subject", "a b"], "--subject is 1 to 128"),
         (["--role", "user"], "--org names the organization"),
         (["--role", "user", "--org", "a b"], "--org names the organization"),
         (["--role", "user", "--org", "é"], "--org names the organization"),

@@ -22,7 +22,7 @@ async def host_link(socket: WebSocket) -> None:
         raise HTTPException(403, error.message) from error
     except Unavailable as error:
         raise HTTPException(503, error.message) from error
-    if principal.role is not Role.HOST:
+    if principal.role is not Role.HOST or principal.host_id is None:
         raise HTTPException(403, "Only a host's token opens the host link.")
     services: deps.Services = socket.app.state.services
-    await services.links.serve(socket)
+    await services.links.serve(socket, principal.host_id)

@@ -58,10 +58,11 @@ class HostLinks:
         """Something was committed that a host should hear of. Safe from any thread."""
         self._loop.call_soon_threadsafe(self._wake)
 
-    async def serve(self, socket: WebSocket) -> None:
-        """Talks to one host until either side ends it. The caller has checked the host's token."""
+    async def serve(self, socket: WebSocket, host_id: str) -> None:
+        """Talks to one host until either side ends it. ``host_id`` is the one that its token names:
+        the caller has checked it, and a `Hello` of any other is refused."""
         await socket.accept()
-        hello = await _hello(socket)
+        hello = await _hello(socket, host_id)
         if hello is None:
             return
         link = _Link(socket, hello, self._database, self._frames, self._lease_seconds)
@@ -298,7 +299,7 @@ class _Link:
                 await asyncio.sleep(RETRY_SECONDS)
 
 
-async def _hello(socket: WebSocket) -> hosting.Hello | None:
+async def _hello(socket: WebSocket, host_id: str) -> hosting.Hello | None:
     try:
         async with asyncio.timeout(HELLO_DEADLINE_SECONDS):
             message = hosting.decode_host_message(await socket.receive_bytes())
@@ -309,6 +310,9 @@ async def _hello(socket: WebSocket) -> hosting.Hello | None:
         return None
     if not isinstance(message, hosting.Hello):
         await socket.close(POLICY_VIOLATION, "a host begins with Hello")
+        return None
+    if message.host_id != host_id:
+        await socket.close(POLICY_VIOLATION, f"the token is host {host_id}'s")
         return None
     if message.protocol != hosting.PROTOCOL_VERSION:
         await socket.close(

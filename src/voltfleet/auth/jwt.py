@@ -18,11 +18,12 @@ from joserfc.jwk import Key
 from joserfc.jws import JWSRegistry
 
 from voltfleet.auth.keys import LocalKeys
-from voltfleet.auth.principal import Principal, Role, is_organization_id
+from voltfleet.auth.principal import Principal, Role, is_host_id, is_organization_id
 from voltfleet.domain.errors import Forbidden, Unauthenticated
 
 LOCAL_ISSUER = LOCAL_AUDIENCE = "voltfleet"
 LOCAL_ALGORITHM = "Ed25519"
+HOST_CLAIM = "host_id"
 EXTERNAL_ALGORITHMS = frozenset(
     {
         *("RS256", "RS384", "RS512", "PS256", "PS384", "PS512"),
@@ -87,16 +88,20 @@ def issue(
     ttl_seconds: float,
     now: float,
     subject: str | None = None,
+    host_id: str | None = None,
 ) -> str:
-    """A token signed with Voltfleet's own key. A user's needs an organization, no other has one."""
+    """A token signed with Voltfleet's own key. A user's needs an organization and a host's a host
+    id; no other has one."""
     if (role is Role.USER) != (organization_id is not None):
         raise ValueError("a user token needs an organization id; no other token may have one")
     if organization_id is not None and not is_organization_id(organization_id):
         raise ValueError("an organization id is 1 to 128 printable ASCII characters")
+    if (role is Role.HOST) != (host_id is not None and is_host_id(host_id)):
+        raise ValueError("a host token needs a host id; no other token may have one")
     claims: dict[str, Any] = {
         "iss": LOCAL_ISSUER,
         "aud": LOCAL_AUDIENCE,
-        "sub": subject or f"{role}-{uuid.uuid4().hex[:12]}",
+        "sub": subject or f"{role}-{host_id or uuid.uuid4().hex[:12]}",
         "role": role.value,
         "iat": int(now),
         "exp": int(now + ttl_seconds),
@@ -104,6 +109,8 @@ def issue(
     }
     if organization_id is not None:
         claims["organization_id"] = organization_id
+    if host_id is not None:
+        claims[HOST_CLAIM] = host_id
     header = {"alg": LOCAL_ALGORITHM, "kid": keys.signing_key.kid}
     return jwt.encode(header, claims, keys.signing_key, algorithms=[LOCAL_ALGORITHM])
 
@@ -208,8 +215,10 @@ def _principal(claims: Mapping[str, Any], issuer: Issuer) -> Principal:
             f"{', '.join(sorted(issuer.roles))}.",
             code="missing_claim",
         )
-    if role is not Role.USER:
+    if role is Role.ADMIN:
         return Principal(claims["sub"], role)
+    if role is Role.HOST:
+        return Principal(claims["sub"], role, host_id=_host_id(claims.get(HOST_CLAIM)))
     organization_id = claims.get(issuer.organization_claim)
     if not isinstance(organization_id, str) or not is_organization_id(organization_id):
         raise Forbidden(
@@ -217,6 +226,12 @@ def _principal(claims: Mapping[str, Any], issuer: Issuer) -> Principal:
             code="missing_claim",
         )
     return Principal(claims["sub"], role, organization_id)
+
+
+def _host_id(claim: object) -> str:
+    if not isinstance(claim, str) or not is_host_id(claim):
+        raise Forbidden(f"The token's claim {HOST_CLAIM!r} names no host.", code="missing_claim")
+    return claim
 
 
 def _role(claim: object, allowed: frozenset[Role]) -> Role | None:

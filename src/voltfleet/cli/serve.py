@@ -15,6 +15,7 @@ import signal
 import socket
 import sys
 import time
+from functools import partial
 from pathlib import Path
 from typing import Self
 
@@ -78,7 +79,7 @@ class Served:
             settings.hosts or spare_cores(),
             gateway_url=f"{self.url.replace('http', 'ws', 1)}/host-link",
             data_dir=settings.data_dir,
-            token=_host_token(signing),
+            token_of=partial(_host_token, signing),
             pipe=pipe,
             environment={**os.environ, "VOLTFLEET_TARGETS": settings.targets.value},
             log=self._log,
@@ -222,9 +223,14 @@ def _read(path: Path) -> str:
     return path.read_text().strip()
 
 
-def _host_token(signing: keys.LocalKeys) -> str:
+def _host_token(signing: keys.LocalKeys, host_id: str) -> str:
     return jwt.issue(
-        signing, role=Role.HOST, organization_id=None, ttl_seconds=TOKEN_SECONDS, now=time.time()
+        signing,
+        role=Role.HOST,
+        organization_id=None,
+        ttl_seconds=TOKEN_SECONDS,
+        now=time.time(),
+        host_id=host_id,
     )
 
 

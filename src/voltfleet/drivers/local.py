@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from voltfleet.drivers.child import Child, ParentPipe
@@ -16,7 +16,8 @@ def spare_cores() -> int:
 
 
 class LocalDriver:
-    """Runs ``count`` host processes named ``local-0``, ``local-1``, … and keeps them alive."""
+    """Runs ``count`` host processes named ``local-0``, ``local-1``, … and keeps them alive. Each
+    has a token of its own, by ``token_of`` its name."""
 
     chunk = CHUNK
 
@@ -26,7 +27,7 @@ class LocalDriver:
         *,
         gateway_url: str,
         data_dir: Path,
-        token: str,
+        token_of: Callable[[str], str],
         pipe: ParentPipe,
         environment: Mapping[str, str],
         log: int | None = None,
@@ -45,7 +46,10 @@ class LocalDriver:
                     str(data_dir),
                 ],
                 pipe=pipe,
-                environment={**environment, "VOLTFLEET_HOST_TOKEN": token},
+                environment={
+                    **environment,
+                    "VOLTFLEET_HOST_TOKEN": token_of(f"local-{number}"),
+                },
                 log=log,
             )
             for number in range(count)
