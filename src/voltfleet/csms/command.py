@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from voltfleet.csms.entry import BadEntry, read_key, tls
 from voltfleet.csms.options import BootStatus, CsmsOptions
 from voltfleet.csms.server import Csms
 
@@ -46,6 +47,21 @@ def csms(
     log: Annotated[
         Path | None, typer.Option(help="Append every frame as a line of JSON to this file.")
     ] = None,
+    tls_cert: Annotated[
+        Path | None, typer.Option(help="Speak TLS with this certificate (PEM).")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its private key (PEM).")] = None,
+    client_ca: Annotated[
+        Path | None,
+        typer.Option(help="Let in only who has a client certificate of this authority (PEM)."),
+    ] = None,
+    authorization_key: Annotated[
+        str | None,
+        typer.Option(
+            envvar="VOLTFLEET_CSMS_AUTHORIZATION_KEY",
+            help="Let chargers in by HTTP Basic with this key only; hex:… for a binary one.",
+        ),
+    ] = None,
     *,
     quiet: Annotated[
         bool, typer.Option("--quiet", help="Do not tell who connects and disconnects.")
@@ -54,8 +70,15 @@ def csms(
     """Run a demo CSMS for OCPP 1.6, 2.0.1 and 2.1.
 
     Chargers connect to ws://HOST:PORT/ANYTHING/IDENTITY; the page at http://HOST:PORT/ shows them.
+    With a certificate these are wss:// and https://.
     With --port 0 the first line of the output is the port alone.
     """
+    try:
+        context = tls(tls_cert, tls_key, client_ca)
+        basic_key = None if authorization_key is None else read_key(authorization_key)
+    except BadEntry as error:
+        typer.echo(f"cannot run the CSMS: {error}", err=True)
+        raise typer.Exit(1) from error
     options = CsmsOptions(
         heartbeat_interval=heartbeat_interval,
         boot_status=boot_status,
@@ -63,6 +86,8 @@ def csms(
         charge=charge,
         charge_seconds=charge_seconds,
         log_path=log,
+        authorization_key=basic_key,
+        tls=context,
     )
     raise_file_limit()
     gc.set_threshold(*_GC_THRESHOLDS)
@@ -85,7 +110,9 @@ async def serve(options: CsmsOptions, host: str, port: int, *, quiet: bool) -> N
     bound_port = await csms.start(host, port)
     if port == 0:
         _say(str(bound_port))
-    _say(f"demo CSMS: ws://{host}:{bound_port}/ocpp/IDENTITY, page: http://{host}:{bound_port}/")
+    s = "" if options.tls is None else "s"
+    at = f"{host}:{bound_port}/"
+    _say(f"demo CSMS: ws{s}://{at}ocpp/IDENTITY, page: http{s}://{at}")
     try:
         await ending.wait()
     finally:

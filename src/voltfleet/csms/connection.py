@@ -17,6 +17,7 @@ from websockets.typing import Subprotocol
 
 from voltfleet.csms.chargers import Charger
 from voltfleet.csms.desk import Desk
+from voltfleet.csms.entry import Keys
 from voltfleet.csms.http import HttpRequest, Routes
 from voltfleet.csms.posting import PostReader
 from voltfleet.domain.specs import OcppVersion
@@ -28,6 +29,7 @@ MAX_MESSAGE_BYTES = 1024 * 1024
 _IDENTITY_MAX = 255
 _GET = b"GET "
 _TCP_ESTABLISHED = 1
+_CHALLENGE = 'Basic realm="OCPP"'
 
 _VERSIONS = {version.subprotocol: version for version in OcppVersion}
 _NO_COMMON_VERSION = f"this CSMS speaks {', '.join(_VERSIONS)}"
@@ -44,6 +46,7 @@ class Door:
 
     desk: Desk
     routes: Routes
+    keys: Keys
     clock: Callable[[], float]
     sockets: "set[Connection]" = field(default_factory=set)
     waiting: "dict[Connection, float]" = field(default_factory=dict)
@@ -198,6 +201,11 @@ class Connection(asyncio.Protocol):
         if identity is None:
             websocket.send_response(websocket.reject(404, "No charger identity in the path.\n"))
             return
+        if not self._door.keys.admits(identity, request.headers.get("Authorization")):
+            refusal = websocket.reject(401, "Wrong identity or key.\n")
+            refusal.headers["WWW-Authenticate"] = _CHALLENGE
+            websocket.send_response(refusal)
+            return
         response = websocket.accept(request)
         websocket.send_response(response)
         if websocket.state is not State.OPEN:
@@ -275,7 +283,7 @@ class Connection(asyncio.Protocol):
     def _end(self) -> None:
         """Nothing more is written. The other side closes next, unless it has already."""
         self._said_all = True
-        if self._heard_all:
+        if self._heard_all or not self._transport.can_write_eof():  # TLS has no half-close
             self._transport.close()
             return
         try:

@@ -7,6 +7,7 @@ from voltfleet.csms.calls import Done
 from voltfleet.csms.chargers import Charger
 from voltfleet.csms.charging import ID_TOKEN, Charging
 from voltfleet.csms.desk import Desk
+from voltfleet.csms.entry import Keys
 from voltfleet.csms.errors import NotAllowed, NotConnected
 from voltfleet.csms.options import BootStatus
 
@@ -14,10 +15,11 @@ from voltfleet.csms.options import BootStatus
 class Controls:
     """Finds the charger of an identity and asks it."""
 
-    def __init__(self, books: Books, desk: Desk, charging: Charging) -> None:
+    def __init__(self, books: Books, desk: Desk, charging: Charging, keys: Keys) -> None:
         self._books = books
         self._desk = desk
         self._charging = charging
+        self._keys = keys
 
     def start(
         self,
@@ -49,6 +51,7 @@ class Controls:
         """Send any CALL, unchecked."""
         charger = self._find(identity, done)
         if charger is not None:
+            done = self._keys.watched(identity, action, payload, done)
             self._desk.call(charger, action, payload, done, timeout)
 
     def answer_boots_with(self, status: BootStatus) -> None:

@@ -1,6 +1,7 @@
 """What a user may choose about the demo CSMS."""
 
-from dataclasses import dataclass
+import ssl
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,7 +20,8 @@ class CsmsOptions:
 
     ``boot_interval`` is what a Pending or Rejected charger is told to wait before it asks again.
     ``charge`` chargers are remote-started once they are booted; each is stopped
-    ``charge_seconds`` after its transaction began, or never if that is 0.
+    ``charge_seconds`` after its transaction began, or never if that is 0. With an
+    ``authorization_key`` chargers are let in by HTTP Basic only; with ``tls`` they dial wss://.
     """
 
     heartbeat_interval: int = 60
@@ -28,3 +30,5 @@ class CsmsOptions:
     charge: int = 0
     charge_seconds: float = 0.0
     log_path: Path | None = None
+    authorization_key: bytes | None = field(default=None, repr=False)
+    tls: ssl.SSLContext | None = None

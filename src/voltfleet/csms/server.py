@@ -12,6 +12,7 @@ from voltfleet.csms.charging import ID_TOKEN, Charging
 from voltfleet.csms.connection import Connection, Door
 from voltfleet.csms.controls import Controls
 from voltfleet.csms.desk import Desk
+from voltfleet.csms.entry import Keys
 from voltfleet.csms.errors import CallFailed
 from voltfleet.csms.frame_log import FrameLog
 from voltfleet.csms.http import Routes
@@ -56,8 +57,10 @@ class Csms:
         self._books.listener = self._charging
         self._rates = Rates(self._books.totals)
         self._overview = Overview(self._books, self._desk, self._rates, clock)
-        self._controls = Controls(self._books, self._desk, self._charging)
-        self._door = Door(self._desk, Routes(self._overview, self._controls), clock)
+        keys = Keys(options.authorization_key)
+        self._controls = Controls(self._books, self._desk, self._charging, keys)
+        self._door = Door(self._desk, Routes(self._overview, self._controls), keys, clock)
+        self._tls = options.tls
         self._server: asyncio.Server | None = None
         self._timer: asyncio.TimerHandle | None = None
 
@@ -65,7 +68,12 @@ class Csms:
         """Listen; returns the port. Raises `OSError` if it is taken."""
         loop = asyncio.get_running_loop()
         self._server = await loop.create_server(
-            partial(Connection, self._door), host, port, backlog=BACKLOG
+            partial(Connection, self._door),
+            host,
+            port,
+            backlog=BACKLOG,
+            ssl=self._tls,
+            ssl_handshake_timeout=REQUEST_SECONDS if self._tls else None,
         )
         self._every_second()
         return int(self._server.sockets[0].getsockname()[1])
