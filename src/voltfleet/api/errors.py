@@ -19,6 +19,7 @@ from voltfleet.domain.errors import (
     Forbidden,
     InvalidInput,
     NotFound,
+    TooMany,
     Unauthenticated,
     Unavailable,
     VoltfleetError,
@@ -34,6 +35,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 _CODES = {404: "not_found", 405: "method_not_allowed", 408: "body_timeout", 413: "body_too_large"}
@@ -60,6 +62,7 @@ async def _ours(request: Request, error: VoltfleetError) -> JSONResponse:
     headers = {}
     if isinstance(error, Unavailable):
         logger.warning("api.unavailable", path=request.url.path, code=error.error_code)
+    if isinstance(error, Unavailable | TooMany):
         headers["Retry-After"] = str(error.retry_after_seconds)
     if isinstance(error, Unauthenticated):
         headers["WWW-Authenticate"] = "Bearer"

@@ -61,6 +61,11 @@ _ERRORS: Mapping[int, dict[str, Any]] = {
     408: {"description": "The request body did not arrive in time"},
     413: {"description": "The request body is too large"},
     422: {"description": "The request fails validation", "model": HTTPValidationError},
+    429: {
+        "description": "The organization's quota: more chargers or jobs than it may have, or more "
+        "requests than it may send; nothing was written",
+        "headers": _RETRY_AFTER,
+    },
     500: {"description": "Internal server error"},
     503: {
         "description": "The database, the workflow queue or the token issuer cannot take it now; "
@@ -68,7 +73,7 @@ _ERRORS: Mapping[int, dict[str, Any]] = {
         "headers": _RETRY_AFTER,
     },
 }
-_ALWAYS = (401, 403, 422, 500, 503)
+_ALWAYS = (401, 403, 422, 429, 500, 503)
 _WITH_BODY = (408, 413)
 
 

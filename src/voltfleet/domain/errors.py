@@ -6,6 +6,7 @@
     ├── Unauthenticated   401  no bearer token, or not one of ours
     ├── Forbidden         403  the token is good and does not allow this
     ├── NotFound          404  not there, or not yours (the two are told apart nowhere)
+    ├── TooMany           429  the organization has, or asks for, more than its quota
     └── Unavailable       503  the database or the queue cannot take it now; nothing was written
 
 ``code`` is stable and safe to branch on; the message is for people. Each edge (HTTP, exit code,
@@ -73,6 +74,18 @@ class NotFound(VoltfleetError):
     """Not found."""
 
     code = "not_found"
+
+
+class TooMany(VoltfleetError):
+    """The organization's quota does not allow this now; nothing was written."""
+
+    code = "quota_exceeded"
+
+    def __init__(
+        self, message: str | None = None, *, code: str | None = None, retry_after_seconds: int = 2
+    ) -> None:
+        self.retry_after_seconds = retry_after_seconds
+        super().__init__(message, code=code)
 
 
 class Unavailable(VoltfleetError):

@@ -250,6 +250,43 @@ commands = sa.Table(
     ),
 )
 
+organization_quotas = sa.Table(
+    "organization_quotas",
+    metadata,
+    # What an admin has chosen for one organization; null: what the operator chose for all of them,
+    # -1: no limit. See fleet/quotas.py.
+    sa.Column("organization_id", sa.Text, primary_key=True),
+    sa.Column("max_chargers", sa.BigInteger),
+    sa.Column("max_jobs", sa.BigInteger),
+    sa.Column("max_requests_per_second", sa.Double),
+    sa.Column("updated_at", sa.Double, nullable=False),
+)
+
+audit_log = sa.Table(
+    "audit_log",
+    metadata,
+    # Who did what: see fleet/audit.py. Ids grow with time.
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("organization_id", sa.Text),
+    sa.Column("subject", sa.Text),
+    sa.Column("role", sa.Text),
+    sa.Column("operation", sa.Text, nullable=False),
+    sa.Column("targets", sa.Text, nullable=False),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("reason", sa.Text),
+    sa.Column("request_id", sa.Text, nullable=False),
+    sa.Column("remote", sa.Text),
+    sa.Column("times", sa.Integer, nullable=False),
+    sa.Index(None, "organization_id", "id"),
+    sa.Index(
+        "ix_audit_log_refused",
+        "id",
+        sqlite_where=sa.text("outcome <> 'done'"),
+        postgresql_where=sa.text("outcome <> 'done'"),
+    ),
+)
+
 gateways = sa.Table(
     "gateways",
     metadata,
