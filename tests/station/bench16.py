@@ -45,7 +45,6 @@ def dc_station() -> StationSpec:
     return StationSpec("Acme", "DC 150", "1.2.3", (EvseSpec((CABLE,)),))
 
 
-
 class Doom(Enum):
     """When its host dies: with the next memory that is urgent."""
 

@@ -38,7 +38,12 @@ class Bench2(Bench):
                 return {"idTokenInfo": self.token_info}
             case "TransactionEvent" if "idToken" in payload:
                 return {"idTokenInfo": self.token_info}
-            case "OpenPeriodicEventStream" | "SignCertificate" | "NotifyEVChargingNeeds" | "NotifyEVChargingSchedule":
+            case (
+                "OpenPeriodicEventStream"
+                | "SignCertificate"
+                | "NotifyEVChargingNeeds"
+                | "NotifyEVChargingSchedule"
+            ):
                 return {"status": "Accepted"}
             case _:
                 return {}

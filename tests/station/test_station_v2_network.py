@@ -2,9 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from bench2 import Bench2, Bench21, booted
 from bench16 import START
+from cryptography import x509
 from signing import RSA_KEY, certificate
 
 from voltfleet.station.reports import DialSettings
@@ -300,3 +302,69 @@ def test_what_its_user_changed_since_goes_before_what_the_csms_changed():
             dial=DialSettings(authorization_key=key),
         )
         assert station._ctx.dial.authorization_key == expected
+
+
+def rebuilt(bench: Any, dial: DialSettings) -> ChargingStation:
+    """The station after a power cut, as its user wants it to dial now."""
+    return ChargingStation(
+        bench.station._ctx.spec,
+        bench.version,
+        identity="CP-1",
+        seed=1,
+        now=bench.now,
+        memory=bench.unkept[-1][1],
+        dial=dial,
+    )
+
+
+def test_a_key_that_the_user_writes_again_is_the_newest():
+    user = DialSettings(b"the user's first key", 1, HERE, revision="1")
+    bench = created(1, authorization_key=user.authorization_key, revision="1")
+    bench.configure(SecurityCtrlr_BasicAuthPassword=PASSWORD)
+    assert rebuilt(bench, user)._ctx.dial.authorization_key == PASSWORD.encode()
+    again = msgspec.structs.replace(user, revision="2")
+    assert rebuilt(bench, again)._ctx.dial == again
+
+
+def test_where_the_user_sends_it_its_newest_key_goes_along_and_no_network_profile():
+    bench = created(1, Bench21, authorization_key=b"the user's first key", revision="1")
+    bench.configure(SecurityCtrlr_BasicAuthPassword=PASSWORD)
+    bench.run(1)
+    profile(bench, level=1, basicAuthPassword="of that other slot!")
+    assert prefer(bench, 2, 1) == "Accepted"
+    reset(bench)
+    assert bench.station._ctx.dial.csms_url == THERE
+    moved = DialSettings(b"the user's first key", 1, "ws://moved.example", revision="1")
+    station = rebuilt(bench, moved)
+    assert station._ctx.dial.csms_url == "ws://moved.example"
+    bench.station = station
+    bench.connect()
+    assert active(bench) == ("1", "1")
+    assert priority(bench) == "1"
+
+
+def test_slots_that_were_never_used_do_not_lead_back_to_where_the_user_left():
+    bench = created()
+    profile(bench)
+    moved = DialSettings(security_profile=0, csms_url="ws://moved.example")
+    assert rebuilt(bench, moved)._ctx.dial == moved
+
+
+def test_a_certificate_that_the_user_gives_goes_before_the_signed_one():
+    bench = created(3, client_certificate="first", client_key="first", revision="1")
+    bench.ask("TriggerMessage", requestedMessage="SignChargingStationCertificate")
+    csr = bench.calls("SignCertificate")[-1]["csr"]
+    key = x509.load_pem_x509_csr(csr.encode()).public_key()
+
+    class Signed:
+        def public_key(self) -> Any:
+            return key
+
+    signed = certificate(Signed(), 5, signer=RSA_KEY)  # type: ignore[arg-type]
+    assert bench.ask("CertificateSigned", certificateChain=signed)["status"] == "Accepted"
+    user = DialSettings(None, 3, HERE, "first", "first", None, "1")
+    assert rebuilt(bench, user)._ctx.dial.client_certificate == signed
+    newer = msgspec.structs.replace(user, client_certificate="2", client_key="2", revision="2")
+    station = rebuilt(bench, newer)
+    assert station._ctx.dial == newer
+    assert station._engine._certificates.own is None

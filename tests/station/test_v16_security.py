@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from bench16 import START, Bench, booted
 from cryptography import x509
@@ -215,3 +216,26 @@ def test_extended_trigger(message, sent):
 def test_extended_trigger_of_a_connector_that_is_not_there():
     answer = booted().ask("ExtendedTriggerMessage", requestedMessage="MeterValues", connectorId=5)
     assert answer == {"status": "Rejected"}
+
+
+def test_of_the_keys_of_user_and_csms_the_newest_counts():
+    bench = Bench()
+    spec = bench.station._ctx.spec
+    user = DialSettings(b"the user's first key", 1, "ws://here.example", revision="1")
+
+    def powered_up(dial, memory=None):
+        return ChargingStation(
+            spec, bench.version, identity="CP-1", seed=1, now=bench.now, memory=memory, dial=dial
+        )
+
+    bench.station = powered_up(user)
+    bench.connect()
+    bench.ask("ChangeConfiguration", key="AuthorizationKey", value="ab" * 16)
+    memory = bench.unkept[-1][1]
+    assert powered_up(user, memory)._ctx.dial.authorization_key == b"\xab" * 16
+    again = msgspec.structs.replace(user, revision="2")
+    assert powered_up(again, memory)._ctx.dial == again
+    moved = msgspec.structs.replace(user, csms_url="ws://moved.example")
+    assert powered_up(moved, memory)._ctx.dial == msgspec.structs.replace(
+        moved, authorization_key=b"\xab" * 16
+    )

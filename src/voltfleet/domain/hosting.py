@@ -56,6 +56,8 @@ class DialSecurity(msgspec.Struct, frozen=True, array_like=True, gc=False):
     ca_certificate: str | None = None
     client_certificate: str | None = None
     client_key: str | None = None
+    revision: str = ""
+    """New whenever the user writes any of it, also if it is what it was."""
 
     def __repr__(self) -> str:
         return f"DialSecurity(profile={self.profile}, ...)"

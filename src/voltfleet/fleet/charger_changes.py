@@ -59,7 +59,7 @@ def _security(
     had: dict[str, Any] = {}
     if before.credentials_id is not None:
         kept = credentials.load(connection, tenant, before.credentials_id, before.security_profile)
-        had = dict(zip(dial_security.FIELDS, msgspec.structs.astuple(kept), strict=True))
+        had = msgspec.structs.asdict(kept)
     profile = sent.get(dial_security.PROFILE, before.security_profile) or 0
     fitting = dial_security.FITTING.get(profile, frozenset())
     stays = {field: value for field, value in had.items() if field in fitting}

@@ -17,13 +17,14 @@ from voltfleet.storage.tables import chargers, credentials
 
 UNUSED_SECONDS = 7 * 24 * 3600.0
 """A job may take that long to register its chargers; none does."""
-COLUMNS = (
+_COLUMNS = (
     credentials.c.authorization_key,
     credentials.c.ca_certificate,
     credentials.c.client_certificate,
     credentials.c.client_key,
 )
-"""As `DialSecurity` has them, after its profile."""
+COLUMNS = (*_COLUMNS, credentials.c.id)
+"""As `DialSecurity` has them, after its profile: an id is of one writing."""
 
 
 def keep(connection: sa.Connection, tenant: Tenant, security: DialSecurity, now: float) -> str:

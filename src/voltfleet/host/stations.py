@@ -52,6 +52,7 @@ def _dialled(assignment: Assignment) -> DialSettings:
         security.client_certificate,
         security.client_key,
         None if authority is None else (authority,),
+        security.revision,
     )
 
 

@@ -165,11 +165,11 @@ class CertificateStoreBlock(Block, ABC):
     def recall(self, memory: CertificatesMemory) -> None:
         """As it was."""
         self.roots = tuple(Root(use, certificates.read_chain(pem)[0]) for use, pem in memory.roots)
-        if memory.own is not None:
+        if memory.own is not None and memory.own[0] == self.ctx.dial.client_certificate:
+            # Otherwise its user has given it another one since.
             pem, key = memory.own
             chain = tuple(certificates.read_chain(pem))
             self.own = Own(chain, pem, certificates.key_from_pem(key))
-            self.ctx.dial_next(DialSettings(client_certificate=pem, client_key=key))
         for root in self.roots:
             self._trust(root)
 

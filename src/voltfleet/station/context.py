@@ -268,11 +268,17 @@ class Context:
 
     def dial_next(self, change: DialSettings) -> None:
         """Dial differently from the next time on, also after a power cut."""
-        told = self.redialled or Redialled(self.dial, NOTHING_TOLD)
-        self.redialled = Redialled(told.created, changed(told.told, change))
+        before = self.dials_as_told()
+        self.redialled = Redialled(before.created, changed(before.told, change))
         self.remember()
         self.dial = changed(self.dial, change)
         self.report(change)
+
+    def dials_as_told(self) -> Redialled:
+        """From now on its CSMS has a say in how it dials, until its user says otherwise."""
+        if self.redialled is None:
+            self.redialled = Redialled(self.dial, NOTHING_TOLD)
+        return self.redialled
 
     def redial(self, change: DialSettings) -> None:
         """Dial differently from now on: hang up, once everything is sent, and dial anew."""

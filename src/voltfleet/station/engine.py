@@ -37,5 +37,8 @@ class Engine(Protocol):
         """Put it back, as it was then, over hardware that was put back before. Raises
         `msgspec.MsgspecError` for what it cannot read."""
 
+    def user_redialled(self) -> None:
+        """After `recall`: the user has changed since how the station dials."""
+
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do it and report the outcome, now or later, exactly once. Raises `HardwareRefusal`."""

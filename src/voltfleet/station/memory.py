@@ -30,6 +30,7 @@ from voltfleet.station.context import Context, Redialled
 from voltfleet.station.engine import Engine
 from voltfleet.station.ev import CarModel, Ev
 from voltfleet.station.evse import Evse
+from voltfleet.station.reports import DialSettings
 from voltfleet.station.smart_charging import Limit
 
 FORMAT = 1
@@ -125,14 +126,15 @@ def recall(ctx: Context, engine: Engine, content: bytes) -> None:
     for evse, memory in zip(ctx.hardware.evses, found.evses, strict=True):
         _put_back(evse, memory, found.at)
     ctx.take_reports()  # of a station without a past
-    created = ctx.dial
+    told = found.redialled and _still_told(found.redialled, ctx.dial)
+    if told is not None:
+        ctx.dial_next(told)
     try:
         engine.recall(found.engine)
     except msgspec.MsgspecError as error:
         raise Unreadable(f"it is not of this release: {error}") from error
-    if found.redialled is not None and found.redialled.created == created:
-        # Otherwise its user has changed since how it dials: that counts.
-        ctx.dial_next(found.redialled.told)
+    if found.redialled is not None and found.redialled.created != ctx.dials_as_told().created:
+        engine.user_redialled()
     ctx.now = min(now, found.at + UNKEPT_SECONDS)
     engine.lose_power()
     for evse in ctx.hardware.evses:
@@ -141,6 +143,17 @@ def recall(ctx: Context, engine: Engine, content: bytes) -> None:
     ctx.now = now
     while ctx.timers.fire_next(now):
         pass
+
+
+def _still_told(before: Redialled, created: DialSettings) -> DialSettings | None:
+    """What the CSMS said of how to dial, as far as the user has said nothing since: of two words
+    the newer one counts. None: nothing of it."""
+    if before.created == created:
+        return before.told
+    if msgspec.structs.replace(before.created, csms_url=created.csms_url) != created:
+        return None
+    # Only the address is new. The CSMS there is to know the charger by its newest credentials.
+    return msgspec.structs.replace(before.told, csms_url=None, security_profile=None)
 
 
 def _read(content: bytes, version: OcppVersion) -> StationMemory:

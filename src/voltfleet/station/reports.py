@@ -101,6 +101,8 @@ class DialSettings(msgspec.Struct, frozen=True, gc=False):
     client_certificate: str | None = None
     client_key: str | None = None
     ca_certificates: tuple[str, ...] | None = None
+    revision: str | None = None
+    """Of what the user wrote (`hosting.DialSecurity`); a CSMS changes none."""
 
     def __repr__(self) -> str:
         named = [name for name in self.__struct_fields__ if getattr(self, name) is not None]

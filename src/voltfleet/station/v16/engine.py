@@ -206,6 +206,9 @@ class Engine16:
         for message in kept.transactions.messages:
             self._tell_again(transactions[message.transaction], message)
 
+    def user_redialled(self) -> None:
+        """Nothing here but the context knows how it dials."""
+
     def _tell_again(self, transaction: Transaction16, message: Memo) -> None:
         match message:
             case StartMemo():

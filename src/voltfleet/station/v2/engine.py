@@ -304,6 +304,10 @@ class Engine2:
         for event in kept.events:
             find(TransactionEvents).tell_again(event)
 
+    def user_redialled(self) -> None:
+        """What the CSMS said of network profiles is void."""
+        self._network.forget()
+
     def _find(self, kind: type[AnyBlock]) -> AnyBlock:
         return next(block for block in self._blocks if isinstance(block, kind))
 

@@ -96,6 +96,7 @@ class NetworkProfiles(Block):
                 None if password is None else password.encode(),
             ),
         }
+        self.ctx.dials_as_told()
         self.ctx.remember()
         return m.SetNetworkProfileResponse("Accepted")
 
@@ -118,6 +119,12 @@ class NetworkProfiles(Block):
     def recall(self, slots: Mapping[int, Profile] | None) -> None:
         """As it was; the first of the priority is used from the power-up on."""
         self._slots = slots
+
+    def forget(self) -> None:
+        """The user has said anew how to dial: that is slot 1, and the only one."""
+        self._slots = None
+        for variable in (security.NETWORK_CONFIGURATION_PRIORITY, security.ACTIVE_NETWORK_PROFILE):
+            self._model.note(variable, variable.value)
 
     # --- A01 ------------------------------------------------------------------------------------
 
