@@ -13,13 +13,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from benchmarks import kills, main_job, sessions, station
+from benchmarks import kills, main_job, polls, sessions, station
 from benchmarks.figures import Figures
 
 PARTS = {
     "station": station.run,
     "main": main_job.run,
     "sessions": sessions.run,
+    "polls": polls.run,
     "kills": kills.run,
 }
 

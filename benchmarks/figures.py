@@ -8,28 +8,34 @@ from rich.table import Table
 
 @dataclass
 class Figures:
-    """Rows of a table; a figure is met when it is at most its bound."""
+    """Rows of a table; a figure is met when it is at most its bound, or at least its ``least``."""
 
-    rows: list[tuple[str, float, str, float | None]] = field(default_factory=list)
+    rows: list[tuple[str, str, str, str]] = field(default_factory=list)
+    all_met: bool = True
+    """Whether every figure is within its bound."""
 
-    def add(self, what: str, value: float, unit: str, bound: float | None = None) -> None:
+    def add(
+        self,
+        what: str,
+        value: float,
+        unit: str,
+        bound: float | None = None,
+        *,
+        least: float | None = None,
+    ) -> None:
         """Notes a figure, and says it at once; one without a bound is only told."""
-        self.rows.append((what, value, unit, bound))
-        within = "" if bound is None else f" (bound {bound:g})"
-        print(f"{what}: {value:,.2f} {unit}{within}", flush=True)
-
-    @property
-    def all_met(self) -> bool:
-        """Whether every figure is within its bound."""
-        return all(bound is None or value <= bound for _, value, _, bound in self.rows)
+        measured, within, met = f"{value:,.2f} {unit}", "", ""
+        if bound is not None or least is not None:
+            good = value <= bound if bound is not None else value >= (least or 0)
+            within = f"{bound:g} {unit}" if bound is not None else f"at least {least:g} {unit}"
+            met = "ok" if good else "MISSED"
+            self.all_met &= good
+        self.rows.append((what, measured, within, met))
+        print(f"{what}: {measured}" + (f" (bound {within})" if within else ""), flush=True)
 
     def show(self) -> None:
         """The table."""
         table = Table("figure", "measured", "bound", "")
-        for what, value, unit, bound in self.rows:
-            if bound is None:
-                table.add_row(what, f"{value:,.2f} {unit}", "", "")
-                continue
-            met = "ok" if value <= bound else "MISSED"
-            table.add_row(what, f"{value:,.2f} {unit}", f"{bound:g} {unit}", met)
+        for row in self.rows:
+            table.add_row(*row)
         Console(width=110).print(table)

@@ -14,7 +14,7 @@ from voltfleet.fleet import hosts, jobs, provisioning
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage import migrate
 from voltfleet.storage.dialect import insert_new
-from voltfleet.storage.engine import Database
+from voltfleet.storage.engine import Connection, Database
 from voltfleet.storage.tables import locations as locations_table
 
 ACME = Tenant("acme")
@@ -85,6 +85,14 @@ def accept(
             submission or jobs.Submission(None, ""),
             time.time() if now is None else now,
         )
+
+
+def view(
+    connection: Connection, job_id: str, tenant: Tenant = ACME, location_id: str = "loc"
+) -> jobs.JobView:
+    """The job as a poll sees it. Raises `LookupError` if it is not there."""
+    asked = jobs.Poll(tenant, location_id, job_id)
+    return jobs.poll(connection, [asked])[asked]
 
 
 def connect_host(

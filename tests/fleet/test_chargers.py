@@ -5,7 +5,7 @@ import pytest
 import builders
 from builders import ACME, OTHER
 from voltfleet.domain.errors import NotFound
-from voltfleet.fleet import chargers, hosts, jobs, provisioning
+from voltfleet.fleet import chargers, hosts, provisioning
 from voltfleet.storage.engine import Database
 
 NOW = 1_800_000_000.0
@@ -156,7 +156,7 @@ def test_a_charger_deleted_while_it_is_provisioned_is_a_failure_of_the_job(
     builders.take_up(database, NOW)
     with database.writing() as connection:
         provisioning.finish(connection, job_id, NOW)
-        seen = jobs.view(connection, ACME, "loc", job_id)
+        seen = builders.view(connection, job_id)
     assert (seen.created, seen.failed) == (1, 1)
 
 

@@ -7,7 +7,7 @@ import pytest
 
 import builders
 from builders import ACME, OTHER
-from voltfleet.domain.errors import InvalidInput, NotFound, Unavailable
+from voltfleet.domain.errors import InvalidInput, Unavailable
 from voltfleet.domain.provisioning import MAX_ATTEMPTS, UNKNOWN, ProvisioningStatus
 from voltfleet.domain.requests import Requested
 from voltfleet.fleet import chargers, jobs, provisioning
@@ -25,7 +25,7 @@ def database(database_url: str) -> Iterator[Database]:
 
 def view(database: Database, job_id: str, tenant=ACME, location_id="loc") -> jobs.JobView:
     with database.reading() as connection:
-        return jobs.view(connection, tenant, location_id, job_id)
+        return builders.view(connection, job_id, tenant, location_id)
 
 
 def run(database: Database, job_id: str, now: float = NOW, *, chunk: int = 3) -> None:
@@ -44,7 +44,7 @@ def finish(database: Database, job_id: str, now: float = NOW) -> None:
 
 def results(database: Database, job_id: str) -> dict:
     with database.reading() as connection:
-        body = jobs.results(connection, job_id)
+        body = builders.view(connection, job_id).results
     assert body is not None
     return json.loads(gzip.decompress(body))
 
@@ -115,9 +115,9 @@ def test_another_organization_may_use_the_same_identities(database: Database) ->
 
 def test_a_job_is_seen_only_by_its_organization_and_under_its_location(database: Database) -> None:
     job_id = builders.accept(database, builders.batch(1))
-    with pytest.raises(NotFound):
+    with pytest.raises(LookupError):
         view(database, job_id, OTHER)
-    with pytest.raises(NotFound):
+    with pytest.raises(LookupError):
         view(database, job_id, location_id="elsewhere")
 
 

@@ -58,7 +58,7 @@ def abandon_a_job(database: Database, queue: WorkflowQueue) -> None:
 def check(database: Database, job_id: str) -> None:
     """Every charger is there once, READY, and was placed once."""
     with database.reading() as connection:
-        view = jobs.view(connection, builders.ACME, "loc", job_id)
+        view = builders.view(connection, job_id)
         rows = connection.execute(
             sa.select(chargers.c.identity, chargers.c.provisioning, chargers.c.generation)
         ).all()

@@ -14,6 +14,7 @@ from voltfleet.api import (
     errors,
     host_link,
     location_chargers,
+    location_jobs,
     location_templates,
     locations,
     service,
@@ -46,6 +47,7 @@ ROUTERS = (
     locations.router,
     location_templates.router,
     location_chargers.router,
+    location_jobs.router,
     chargers.router,
     commands.charger_router,
     commands.router,
@@ -73,6 +75,7 @@ def create_app(
     app.state.services = services
     for router in routers:
         app.include_router(router)
+    app.add_middleware(location_jobs.LeanPolls)
     app.add_middleware(
         BodyLimits,
         max_bytes=services.settings.max_body_bytes,

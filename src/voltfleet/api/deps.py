@@ -8,7 +8,7 @@ it is not.
 import re
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Request, Response
@@ -16,6 +16,7 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from voltfleet.api.kept_answers import KeptAnswers
 from voltfleet.api.links import HostLinks
 from voltfleet.auth.jwt import Authenticator
 from voltfleet.auth.principal import Principal, Role, is_organization_id
@@ -47,6 +48,7 @@ class Services:
     settings: Settings
     readiness: Readiness
     clock: Callable[[], float] = time.time
+    kept_answers: KeptAnswers = field(default_factory=KeptAnswers)
 
 
 async def services(request: HTTPConnection) -> Services:
@@ -71,15 +73,23 @@ async def authenticate(connection: HTTPConnection) -> Principal:
     return await found.authenticator.verify(token.strip())
 
 
-class _SecuredRoute(APIRoute):
-    """Checks the token first: a stranger's body is neither read nor commented on."""
+Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+
+async def secured(request: Request, _operation: str, handle: Handle) -> Response:
+    """Checks the token first: a stranger's body is neither read nor commented on."""
+    request.state.principal = await authenticate(request)
+    return await handle(request)
+
+
+class _SecuredRoute(APIRoute):
+    """A route whose requests are `secured`."""
+
+    def get_route_handler(self) -> Handle:
         handle = super().get_route_handler()
 
         async def check_and_handle(request: Request) -> Response:
-            request.state.principal = await authenticate(request)
-            return await handle(request)
+            return await secured(request, self.name, handle)
 
         return check_and_handle
 

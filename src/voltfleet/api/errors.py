@@ -45,14 +45,14 @@ logger = structlog.get_logger(__name__)
 
 def install(app: FastAPI) -> None:
     """Makes the app answer every error in the API's own shape."""
-    app.exception_handler(VoltfleetError)(_ours)
+    app.exception_handler(VoltfleetError)(translate)
     app.exception_handler(RequestValidationError)(_validation)
     app.exception_handler(HTTPException)(_http)
     app.add_middleware(Crashes)
 
 
-async def _ours(request: Request, error: VoltfleetError) -> JSONResponse:
-    """Translates a `VoltfleetError`."""
+async def translate(request: Request, error: VoltfleetError) -> JSONResponse:
+    """The answer that stands for it; raises it again if there is none."""
     status = next((_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS), None)
     if status is None:
         raise error

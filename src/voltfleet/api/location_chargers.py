@@ -1,12 +1,11 @@
-"""A location's chargers: create in bulk (durably), follow the job, list, change, delete."""
+"""A location's chargers: create in bulk (durably), list, change, delete. The job that creates them
+is followed in `location_jobs`."""
 
 import asyncio
-import gzip
 import hashlib
 import json
 import secrets
-from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Header, Query, Response, status
 from pydantic import BaseModel, FailFast, Field
@@ -16,10 +15,8 @@ from voltfleet.api.charger_models import (
     ChargerChanges,
     ChargerListResponse,
     ChargerResponse,
-    ProvisioningErrorDetail,
     Slug,
     Url,
-    moment,
 )
 from voltfleet.api.models import Name, RequestModel, errors
 from voltfleet.api.security_models import SecurityFields, security_of
@@ -99,46 +96,6 @@ class LocationChargerBulkAcceptedResponse(BaseModel):
     status: ProvisioningStatus
     workflow_run_id: str | None
     status_url: str
-
-
-class JobProgress(BaseModel):
-    """How far a job has got."""
-
-    total: int
-    created: int
-    failed: int
-    current_step: str | None
-
-
-class JobFailure(BaseModel):
-    """A charger that was not created, and why."""
-
-    identity: str | None
-    error: str
-    code: str | None = None
-
-
-class JobResults(BaseModel):
-    """What became of every charger of a job, in the order of the request."""
-
-    created_count: int
-    failed_count: int
-    created: list[dict[str, Any]] = Field(description="The chargers, as they were created.")
-    failed: list[JobFailure]
-
-
-class LocationChargerBulkStatusResponse(BaseModel):
-    """A job. READY means that it is done: `results` tells which chargers were created and which
-    failed, and why."""
-
-    job_id: str
-    job_type: str | None
-    status: ProvisioningStatus
-    workflow_run_id: str | None
-    error: ProvisioningErrorDetail | None
-    results: JobResults | None
-    provisioned_at: datetime | None
-    progress: JobProgress
 
 
 class UpdateLocationChargerItem(ChargerChanges):
@@ -283,37 +240,6 @@ async def delete_location_chargers(
     )
 
 
-@router.get(
-    "/jobs/{job_id}",
-    response_model=LocationChargerBulkStatusResponse,
-    responses={
-        **errors(404),
-        200: {"headers": {"ETag": {"schema": {"type": "string"}}}},
-        304: {"description": "Nothing has changed since the ETag given in If-None-Match"},
-    },
-)
-async def get_location_charger_job(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
-    location_id: deps.LocationId,
-    job_id: str,
-    if_none_match: Annotated[str | None, Header()] = None,
-) -> Response:
-    """Poll a bulk job. READY does not mean that every charger was created: look at
-    `results.failed`. Send the `ETag` of the last answer in `If-None-Match` and an unchanged job
-    answers 304 without a body."""
-    job, results = await services.db.read(
-        _poll, tenant, location_id, deps.checked_id(job_id, "job"), if_none_match
-    )
-    headers = {"ETag": _etag(job), "Cache-Control": "private, no-cache"}
-    if _matches(if_none_match, headers["ETag"]):
-        return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers=headers)
-    if not job.is_final:
-        headers["Retry-After"] = "1"
-    body = await asyncio.to_thread(_body, job, results)
-    return Response(body, media_type="application/json", headers=headers)
-
-
 async def _expanded(
     services: deps.Services, groups: list[ChargerGroup]
 ) -> tuple[JobRequest, list[DialSecurity | None]]:
@@ -449,42 +375,3 @@ def _delete(
 ) -> list[str]:
     locations.get(connection, tenant, location_id)
     return chargers.delete_some(connection, tenant, location_id, charger_ids, now)
-
-
-def _poll(
-    connection: Connection, tenant: Tenant, location_id: str, job_id: str, seen: str | None
-) -> tuple[jobs.JobView, bytes | None]:
-    job = jobs.view(connection, tenant, location_id, job_id)
-    wanted = job.is_final and not _matches(seen, _etag(job))
-    return job, jobs.results(connection, job_id) if wanted else None
-
-
-def _etag(job: jobs.JobView) -> str:
-    return f'"{job.status}-{job.current_step}-{job.created}-{job.failed}"'
-
-
-def _matches(if_none_match: str | None, etag: str) -> bool:
-    if if_none_match is None:
-        return False
-    return etag in [given.strip().removeprefix("W/") for given in if_none_match.split(",")]
-
-
-def _body(job: jobs.JobView, results: bytes | None) -> bytes:
-    """The answer to a poll. The results are spliced in as the bytes that the job wrote: for a
-    large job, building and checking them anew would cost more than all the rest."""
-    answer = LocationChargerBulkStatusResponse(
-        job_id=job.id,
-        job_type=job.kind,
-        status=job.status,
-        workflow_run_id=job.id,
-        error=None if job.error is None else ProvisioningErrorDetail(**job.error),
-        results=None,
-        provisioned_at=None if job.provisioned_at is None else moment(job.provisioned_at),
-        progress=JobProgress(
-            total=job.total, created=job.created, failed=job.failed, current_step=job.current_step
-        ),
-    )
-    if results is None:
-        return answer.model_dump_json().encode()
-    rest = answer.model_dump_json(exclude={"results"}).encode()
-    return rest[:-1] + b',"results":' + gzip.decompress(results) + b"}"

@@ -2,15 +2,16 @@
 
 import uuid
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
 from voltfleet.domain import requests
-from voltfleet.domain.errors import InvalidInput, NotFound, Problem, Unavailable
+from voltfleet.domain.errors import InvalidInput, Problem, Unavailable
 from voltfleet.domain.hosting import ConnectionState
 from voltfleet.domain.provisioning import FINAL, JobKind, ProvisioningStatus
 from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template
@@ -23,6 +24,8 @@ WORKFLOW = "provision"
 """The workflow that carries out a job; the job's id is its argument."""
 MOST_OPEN_JOBS = 5_000
 """Jobs that may wait or run at once; one more is refused with 503."""
+_POLLED = [c for c in jobs.c if c.name not in ("request", "request_hash", "idempotency_key")]
+"""The request of a large batch is a megabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +37,19 @@ class Submission:
 
 
 @dataclass(frozen=True, slots=True)
+class Poll:
+    """Which job is asked for, and the versions of it whose results need not be read again."""
+
+    tenant: Tenant
+    location_id: str
+    job_id: str
+    known: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class JobView:
-    """A job as a poll sees it. ``results`` is gzipped JSON, there once the job is final."""
+    """A job as a poll sees it. ``results`` is gzipped JSON, there once the job is final, unless the
+    poll knows this version."""
 
     id: str
     kind: str
@@ -46,11 +60,17 @@ class JobView:
     failed: int
     error: dict[str, Any] | None
     provisioned_at: float | None
+    results: bytes | None = None
 
     @property
     def is_final(self) -> bool:
         """Whether nothing about it will change any more."""
         return self.status in FINAL
+
+    @property
+    def version(self) -> str:
+        """Another one whenever a poll would tell something else."""
+        return f"{self.status}-{self.current_step}-{self.created}-{self.failed}"
 
 
 def accept_batch(
@@ -147,40 +167,24 @@ def try_again(
     queue.enqueue(connection, WORKFLOW, job_id, job_id)
 
 
-def view(connection: sa.Connection, tenant: Tenant, location_id: str, job_id: str) -> JobView:
-    """The job, if it is the tenant's and of that location. Raises `NotFound`."""
-    row = connection.execute(
-        sa.select(jobs).where(
-            jobs.c.organization_id == tenant.organization_id,
-            jobs.c.location_id == location_id,
-            jobs.c.id == job_id,
-            jobs.c.kind == JobKind.BULK_CREATE,
+def poll(connection: sa.Connection, polls: Collection[Poll]) -> dict[Poll, JobView]:
+    """The jobs asked for, each if it is the tenant's and of that location."""
+    rows = connection.execute(
+        sa.select(*_POLLED).where(
+            jobs.c.id.in_({asked.job_id for asked in polls}), jobs.c.kind == JobKind.BULK_CREATE
         )
-    ).one_or_none()
-    if row is None:
-        raise NotFound("Job not found", code="job_not_found")
-    status = ProvisioningStatus(row.status)
-    created, failed = row.created_count, row.failed_count
-    if status not in FINAL:
-        created, failed = _progress(connection, job_id)
-    return JobView(
-        id=row.id,
-        kind=row.kind,
-        status=status,
-        current_step=row.current_step,
-        total=row.total,
-        created=created,
-        failed=failed,
-        error=msgspec.json.decode(row.error) if row.error else None,
-        provisioned_at=row.provisioned_at,
     )
-
-
-def results(connection: sa.Connection, job_id: str) -> bytes | None:
-    """The gzipped JSON of the job's results, once it is final."""
-    return connection.execute(
-        sa.select(job_results.c.body).where(job_results.c.job_id == job_id)
-    ).scalar_one_or_none()
+    found = {(row.organization_id, row.location_id, row.id): row for row in rows}
+    counts = _progress(connection, [row.id for row in found.values() if row.status not in FINAL])
+    views = {key: _view(row, counts) for key, row in found.items()}
+    answers = {}
+    for asked in polls:
+        view = views.get((asked.tenant.organization_id, asked.location_id, asked.job_id))
+        if view is None:
+            continue
+        wanted = view.is_final and view.version not in asked.known
+        answers[asked] = replace(view, results=_results(connection, view.id)) if wanted else view
+    return answers
 
 
 def charger_id_of(job_id: str, position: int) -> str:
@@ -313,14 +317,43 @@ def _identity_exists(identity: str) -> InvalidInput:
     return InvalidInput([Problem(("body", "identity"), message, "duplicate_identity", identity)])
 
 
-def _progress(connection: sa.Connection, job_id: str) -> tuple[int, int]:
-    rows = connection.execute(
-        sa.select(chargers.c.provisioning, sa.func.count())
-        .where(chargers.c.job_id == job_id, chargers.c.deleted_at.is_(None))
-        .group_by(chargers.c.provisioning)
+def _view(row: Any, counts: Mapping[str, tuple[int, int]]) -> JobView:
+    created, failed = counts.get(row.id, (row.created_count, row.failed_count))
+    return JobView(
+        id=row.id,
+        kind=row.kind,
+        status=ProvisioningStatus(row.status),
+        current_step=row.current_step,
+        total=row.total,
+        created=created,
+        failed=failed,
+        error=msgspec.json.decode(row.error) if row.error else None,
+        provisioned_at=row.provisioned_at,
     )
-    counts = {row[0]: row[1] for row in rows}
-    failed = connection.execute(
-        sa.select(sa.func.count()).where(job_failures.c.job_id == job_id)
-    ).scalar_one()
-    return counts.get("READY", 0), counts.get("FAILED", 0) + failed
+
+
+def _results(connection: sa.Connection, job_id: str) -> bytes | None:
+    return connection.execute(
+        sa.select(job_results.c.body).where(job_results.c.job_id == job_id)
+    ).scalar_one_or_none()
+
+
+def _progress(connection: sa.Connection, job_ids: list[str]) -> dict[str, tuple[int, int]]:
+    """How many chargers of each job have been created and how many have failed so far."""
+    if not job_ids:
+        return {}
+    counts = {job_id: Counter[str]() for job_id in job_ids}
+    of_chargers = (
+        sa.select(chargers.c.job_id, chargers.c.provisioning, sa.func.count())
+        .where(chargers.c.job_id.in_(job_ids), chargers.c.deleted_at.is_(None))
+        .group_by(chargers.c.job_id, chargers.c.provisioning)
+    )
+    of_failures = (
+        sa.select(job_failures.c.job_id, sa.literal("FAILED"), sa.func.count())
+        .where(job_failures.c.job_id.in_(job_ids))
+        .group_by(job_failures.c.job_id)
+    )
+    for query in (of_chargers, of_failures):
+        for job_id, state, count in connection.execute(query):
+            counts[job_id][state] += count
+    return {job_id: (each["READY"], each["FAILED"]) for job_id, each in counts.items()}

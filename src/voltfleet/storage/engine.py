@@ -9,7 +9,7 @@ has been committed to disk when the call returns. This is one of the two places 
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from voltfleet.domain.errors import Unavailable
+from voltfleet.storage.gathering import Gathering
 from voltfleet.storage.sqlite_library import sqlite, warn_if_affected
 
 Connection = sa.Connection
@@ -29,6 +30,7 @@ DatabaseOutage = OperationalError
 
 P = ParamSpec("P")
 T = TypeVar("T")
+K = TypeVar("K")
 
 THREADS = 12
 """Worker threads of one Database; a unit of work that finds none free waits in their queue."""
@@ -117,6 +119,7 @@ class Database:
         self.is_sqlite = self.engine.dialect.name == "sqlite"
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="voltfleet-db")
         self._waiting = 0
+        self._gatherings: dict[Callable[..., Any], Gathering[Any, Any]] = {}
         # SQLite has one writer; waiting for it here is fair and wakes at once, whereas its own
         # busy handler sleeps up to 100 ms at a time.
         self._writer = threading.Lock() if self.is_sqlite else contextlib.nullcontext()
@@ -153,6 +156,20 @@ class Database:
         Raises `Unavailable` when the database cannot be reached, is hung, or has too much to do.
         """
         return await self._in_thread(self._read, work, args, kwargs)
+
+    async def read_together(
+        self, work: Callable[[sa.Connection, Collection[K]], Mapping[K, T]], key: K
+    ) -> T | None:
+        """``work(connection, {key, …}).get(key)`` in a reading transaction that begins after this
+        call, shared with whoever else asks for the same ``work`` meanwhile.
+
+        Raises `Unavailable` as `read` does.
+        """
+        gathering = self._gatherings.get(work)
+        if gathering is None:
+            gathering = Gathering(lambda keys: self.read(work, keys))
+            self._gatherings[work] = gathering
+        return await gathering.ask(key)
 
     async def write(
         self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
