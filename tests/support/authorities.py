@@ -34,6 +34,16 @@ class Authority:
         certificate = builder.sign(self._key, hashes.SHA256())
         return certificate.public_bytes(serialization.Encoding.PEM).decode(), pem_of(key)
 
+    def signed(self, request: str) -> str:
+        """The certificate that a signing request (PEM) asks for."""
+        asked = x509.load_pem_x509_csr(request.encode())
+        key = asked.public_key()
+        assert isinstance(key, ec.EllipticCurvePublicKey)
+        certificate = _build(asked.subject, self._name, key, ca=False).sign(
+            self._key, hashes.SHA256()
+        )
+        return certificate.public_bytes(serialization.Encoding.PEM).decode()
+
     def server(self, *names: str, clients: "Authority | None" = None) -> ssl.SSLContext:
         """A server's context; with ``clients`` it wants certificates of that authority."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

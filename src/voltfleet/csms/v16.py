@@ -101,8 +101,8 @@ HANDLERS: dict[str, Handler] = {
     "LogStatusNotification": nothing_to_add,
     "MeterValues": meter_values,
     "SecurityEventNotification": nothing_to_add,
-    # There is no certificate authority behind this CSMS.
-    "SignCertificate": always({"status": "Rejected"}),
+    # There is no certificate authority behind this CSMS: its user may sign.
+    "SignCertificate": always({"status": "Accepted"}),
     "SignedFirmwareStatusNotification": nothing_to_add,
     "StartTransaction": start_transaction,
     "StatusNotification": status_notification,

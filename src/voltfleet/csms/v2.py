@@ -100,7 +100,6 @@ HANDLERS_201: dict[str, Handler] = {
     # No vendor's extensions are known here.
     "DataTransfer": always({"status": "UnknownVendorId"}),
     "FirmwareStatusNotification": nothing_to_add,
-    # There is no certificate authority behind this CSMS.
     "Get15118EVCertificate": always({"status": "Failed", "exiResponse": ""}),
     "GetCertificateStatus": always({"status": "Failed"}),
     "Heartbeat": heartbeat,
@@ -119,7 +118,8 @@ HANDLERS_201: dict[str, Handler] = {
     "ReportChargingProfiles": nothing_to_add,
     "ReservationStatusUpdate": nothing_to_add,
     "SecurityEventNotification": nothing_to_add,
-    "SignCertificate": always({"status": "Rejected"}),
+    # There is no certificate authority behind this CSMS: its user may sign.
+    "SignCertificate": always({"status": "Accepted"}),
     "StatusNotification": status_notification,
     "TransactionEvent": transaction_event,
 }
