@@ -8,7 +8,13 @@
 'use strict';
 
 const readline = require('node:readline');
-const { RPCServer } = require('ocpp-rpc');
+const { RPCServer, createValidator } = require('ocpp-rpc');
+
+// Release 2.2.1 names its schemas of 2.1 "urn:AuthorizeRequest" and looks for "urn:Authorize.req".
+const schemas21 = require('ocpp-rpc/lib/schemas/ocpp2_1.json').map((schema) => ({
+  ...schema,
+  $id: schema.$id.replace(/Request$/, '.req').replace(/Response$/, '.conf'),
+}));
 
 const clients = new Map();
 const say = (line) => process.stdout.write(JSON.stringify(line) + '\n');
@@ -38,7 +44,12 @@ function answer(version, action, payload) {
 
 async function main() {
   const protocols = ['ocpp1.6', 'ocpp2.0.1', 'ocpp2.1'];
-  const server = new RPCServer({ protocols, strictMode: true, maxBadMessages: 0 });
+  const server = new RPCServer({
+    protocols,
+    strictMode: true,
+    strictModeValidators: [createValidator('ocpp2.1', schemas21)],
+    maxBadMessages: 0,
+  });
   server.auth((accept) => accept({}));
   server.on('client', (client) => {
     const { identity } = client;
