@@ -11,7 +11,7 @@ from voltfleet.ocppj import schemas
 from voltfleet.station.v16 import engine as engine16
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "reference" / "ocpp_status_v16.md").read_text()
+PAGE = (ROOT / "docs" / "reference" / "ocpp_status.md").read_text()
 NOT_DONE = "*not done*"
 FROM_CSMS, TO_CSMS = "from CSMS", "to CSMS"
 
