@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from voltfleet.domain.errors import VoltfleetError
+from voltfleet.domain.quota import Quota
 from voltfleet.domain.target_policy import Targets
 
 PREFIX = "VOLTFLEET_"
@@ -51,12 +52,30 @@ class Settings:
     gateway listens on this machine alone, else ``public``."""
     lease_seconds: float = 15.0
     """How long a host may be silent before its chargers are given to others."""
+    max_chargers_per_org: int | None = None
+    """The most chargers of one organization, unless an admin chooses otherwise for it; None, here
+    and below: no limit."""
+    max_jobs_per_org: int | None = None
+    """The most jobs of one organization that may be under way."""
+    max_requests_per_second_per_org: float | None = None
+    """The most requests of one organization, at each gateway."""
+    audit_retention_days: float = 90.0
+    """How long lines of the audit log are kept."""
+    audit_max_rows: int = 1_000_000
+    """The most lines of the audit log that are kept."""
     jwks_url: str = ""
     """Where an external token issuer publishes its keys; empty means that there is none."""
     jwt_issuer: str = ""
     jwt_audience: str = ""
     role_claim: str = "role"
     org_claim: str = "organization_id"
+
+    @property
+    def quota_per_org(self) -> Quota:
+        """What an organization may have if no admin chooses otherwise for it."""
+        return Quota(
+            self.max_chargers_per_org, self.max_jobs_per_org, self.max_requests_per_second_per_org
+        )
 
     @property
     def keys_dir(self) -> Path:
@@ -177,6 +196,11 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "log_retention_hours": _number(float, 0, 24 * 366 * 10),
     "log_max_rows": _number(int, 0, 10**12),
     "lease_seconds": _number(float, 1, 3600),
+    "max_chargers_per_org": _number(int, 0, 10**9),
+    "max_jobs_per_org": _number(int, 0, 10**9),
+    "max_requests_per_second_per_org": _number(float, 0, 10**6),
+    "audit_retention_days": _number(float, 0, 366 * 10),
+    "audit_max_rows": _number(int, 0, 10**12),
     "jwks_url": _http_url,
     "jwt_issuer": str,
     "jwt_audience": str,

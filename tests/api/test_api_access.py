@@ -9,7 +9,7 @@ from support.clock import FakeClock
 from voltfleet.api import app as app_module
 
 OPEN = {"/", "/health", "/health/ready"}
-TENANT_FREE = ("/ocpp/catalog", "/ocpp/templates", "/ocpp/commands/fault-types")
+TENANT_FREE = ("/ocpp/catalog", "/ocpp/templates", "/ocpp/commands/fault-types", "/admin")
 
 
 def _routes() -> list[tuple[str, str]]:

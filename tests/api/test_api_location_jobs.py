@@ -86,7 +86,7 @@ async def test_every_caller_is_told_what_the_framework_tells(
 async def test_what_a_job_came_to_is_read_and_unpacked_once(
     api: Api, database: Database, finished: str
 ) -> None:
-    async with api.as_("user") as user, api.as_("stranger") as stranger:
+    async with api.as_("user", **{"X-Request-Id": "me"}) as user, api.as_("stranger") as stranger:
         first = await user.get(url(finished))
         with database.writing() as connection:
             connection.execute(delete(job_results))

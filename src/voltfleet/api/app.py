@@ -8,6 +8,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.types import StatelessLifespan
 
 from voltfleet.api import (
+    admin,
     catalog,
     chargers,
     commands,
@@ -30,7 +31,8 @@ user's token belongs to one organization. An admin's belongs to none: with it, n
 in `X-Organization-Id`.
 
 Errors are `{"detail": …, "code": …}`; `code` is stable. Lists come in pages of `page` and `limit`;
-a page past the end is empty.
+a page past the end is empty. Every answer names its request in `X-Request-Id` (yours, if you send
+one of up to 64 letters, digits, dots, dashes and underscores).
 """
 _TAGS = [
     {"name": "Catalog", "description": "Brands and models of chargers."},
@@ -39,6 +41,10 @@ _TAGS = [
     {"name": "Chargers", "description": "One charger at a time."},
     {"name": "Commands", "description": "What chargers are told to do, and what became of it."},
     {"name": "Location templates", "description": "Ready-made sites."},
+    {
+        "name": "Admin",
+        "description": "For admins' tokens only: who did what, and what organizations may have.",
+    },
     {"name": "Service", "description": "The gateway itself."},
 ]
 ROUTERS = (
@@ -51,6 +57,7 @@ ROUTERS = (
     chargers.router,
     commands.charger_router,
     commands.router,
+    admin.router,
     host_link.router,
 )
 

@@ -1,12 +1,13 @@
 """Chargers: create one (durably), read, update, delete, run and stop them, read their messages."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import Body, Query, Response, status
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, Field
 
 from voltfleet.api import deps
+from voltfleet.api.changes import Change, CurrentChange
 from voltfleet.api.charger_models import (
     ChargerChanges,
     ChargerListResponse,
@@ -18,17 +19,15 @@ from voltfleet.api.charger_models import (
     moment,
     provisioning_error,
 )
-from voltfleet.api.models import Name, errors
+from voltfleet.api.models import Moment, Name, epoch, errors
 from voltfleet.api.security_models import SecurityFields, security_of
 from voltfleet.domain.errors import InvalidInput, Problem
 from voltfleet.domain.identities import check_identity
 from voltfleet.domain.provisioning import ProvisioningStatus
 from voltfleet.domain.requests import Requested, Template, template_problems
-from voltfleet.domain.target_policy import Targets
 from voltfleet.fleet import charger_changes, chargers, credentials, frame_log, jobs
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Connection
-from voltfleet.storage.queue import WorkflowQueue
 
 MOST_FRAMES = 1_000
 MOST_OFFSET = 2**53
@@ -37,15 +36,6 @@ LifecycleBody = Annotated[
     dict[str, Any] | None, Body(description="Options of the runtime; there are none yet.")
 ]
 
-
-def _not_a_number(text: object) -> object:
-    """Refuses what pydantic would take for seconds since 1970, and nobody means as a date."""
-    if isinstance(text, str) and text.strip().lstrip("+-").replace(".", "", 1).isdigit():
-        raise ValueError("must be a date and time, such as 2026-11-22T18:00:00Z")
-    return text
-
-
-Moment = Annotated[datetime, BeforeValidator(_not_a_number)]
 
 router = deps.router("/ocpp/chargers", "Chargers")
 
@@ -105,15 +95,14 @@ class ChargerLogListResponse(BaseModel):
 def _accept(
     connection: Connection,
     tenant: Tenant,
-    queue: WorkflowQueue,
+    services: deps.Services,
     asked: ChargerCreateRequest,
-    targets: Targets,
     now: float,
 ) -> tuple[str, str]:
     template = Template(
         asked.brand_slug, asked.model_slug, asked.connector_type, asked.ocpp_version, asked.ws_url
     )
-    problems = template_problems(template, ("body",), targets)
+    problems = template_problems(template, ("body",), services.settings.targets)
     security, unsafe = security_of(asked, asked.ws_url, ("body",))
     problems += unsafe
     wrong = check_identity(asked.identity)
@@ -125,7 +114,10 @@ def _accept(
     requested = Requested(asked.identity, asked.charge_point_name or asked.identity)
     placed = {"location_id": asked.location_id, "location_name": asked.location_name}
     template = credentials.keep_for(connection, tenant, template, security, now)
-    return jobs.accept_one(connection, queue, tenant, template, requested, placed, now)
+    quota = services.settings.quota_per_org
+    return jobs.accept_one(
+        connection, services.queue, tenant, template, requested, placed, now, quota=quota
+    )
 
 
 @router.get("", responses=errors())
@@ -152,15 +144,16 @@ async def list_chargers(
     responses=errors(400, body=True),
 )
 async def create_charger(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     asked: ChargerCreateRequest,
     response: Response,
 ) -> ChargerAcceptedResponse:
     """Create one charger, durably: once this has answered, it will be provisioned, whatever
     happens to the gateway. Poll `status_url` every 1 to 2 s until READY or FAILED."""
-    charger_id, job_id = await services.db.write(
-        _accept, tenant, services.queue, asked, services.settings.targets, services.clock()
+    services, now = change.services, change.services.clock()
+    charger_id, job_id = await change.write(
+        lambda connection: _accept(connection, change.tenant, services, asked, now),
+        lambda ids: {"charger_id": ids[0], "job_id": ids[1]},
     )
     status_url = f"/ocpp/chargers/{charger_id}/status"
     response.headers.update({"Location": status_url, "Retry-After": "1"})
@@ -199,21 +192,23 @@ async def get_charger(
 
 @router.put("/{charger_id}", responses=errors(400, 404, body=True))
 async def update_charger(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     charger_id: deps.ChargerId,
     changes: ChargerChanges,
 ) -> ChargerResponse:
     """Change what is sent and leave the rest. A new `ws_url`, `ocpp_version` or `connector_type`
     makes the charger reconnect."""
-    charger = await services.db.write(
-        charger_changes.apply,
-        tenant,
-        charger_id,
-        changes.columns(),
-        services.clock(),
-        security=changes.security_sent(),
-        targets=services.settings.targets,
+    services, now = change.services, change.services.clock()
+    charger = await change.write(
+        lambda connection: charger_changes.apply(
+            connection,
+            change.tenant,
+            charger_id,
+            changes.columns(),
+            now,
+            security=changes.security_sent(),
+            targets=services.settings.targets,
+        )
     )
     services.links.wake()
     return ChargerResponse.of(charger)
@@ -224,12 +219,13 @@ async def update_charger(
     status_code=status.HTTP_204_NO_CONTENT,
     responses=errors(404),
 )
-async def delete_charger(
-    services: deps.CurrentServices, tenant: deps.CurrentTenant, charger_id: deps.ChargerId
-) -> None:
+async def delete_charger(change: CurrentChange, charger_id: deps.ChargerId) -> None:
     """Delete a charger; its station disconnects."""
-    await services.db.write(chargers.delete, tenant, charger_id, services.clock())
-    services.links.wake()
+    now = change.services.clock()
+    await change.write(
+        lambda connection: chargers.delete(connection, change.tenant, charger_id, now)
+    )
+    change.services.links.wake()
 
 
 @router.post(
@@ -238,16 +234,12 @@ async def delete_charger(
     responses=errors(404, body=True),
 )
 async def start_charger(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     charger_id: deps.ChargerId,
     _options: LifecycleBody = None,
 ) -> QueuedCommandResponse:
     """Start a charger's runtime: its station powers up and dials its CSMS."""
-    charger = await services.db.write(
-        chargers.set_running, tenant, charger_id, running=True, now=services.clock()
-    )
-    return _queued(services, charger, "start_charger")
+    return await _run(change, charger_id, "start_charger", running=True)
 
 
 @router.post(
@@ -256,16 +248,12 @@ async def start_charger(
     responses=errors(404, body=True),
 )
 async def stop_charger(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     charger_id: deps.ChargerId,
     _options: LifecycleBody = None,
 ) -> QueuedCommandResponse:
     """Stop a charger's runtime: its station disconnects and stays silent until it is started."""
-    charger = await services.db.write(
-        chargers.set_running, tenant, charger_id, running=False, now=services.clock()
-    )
-    return _queued(services, charger, "stop_charger")
+    return await _run(change, charger_id, "stop_charger", running=False)
 
 
 @router.post(
@@ -274,15 +262,15 @@ async def stop_charger(
     responses=errors(404, body=True),
 )
 async def reset_charger(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     charger_id: deps.ChargerId,
     _options: LifecycleBody = None,
 ) -> QueuedCommandResponse:
     """Restart a charger's runtime, as after a power cut: a new connection, a new boot. A charger
     whose provisioning has failed is provisioned again."""
-    charger = await services.db.write(
-        _restart, tenant, services.queue, charger_id, services.clock()
+    services, now = change.services, change.services.clock()
+    charger = await change.write(
+        lambda connection: _restart(connection, change.tenant, services, charger_id, now)
     )
     return _queued(services, charger, "reset_charger")
 
@@ -304,8 +292,8 @@ async def get_charger_logs(
     frames, total = await services.frames.read(
         frame_log.page,
         charger_id,
-        start=_epoch(start_date),
-        end=_epoch(end_date),
+        start=epoch(start_date),
+        end=epoch(end_date),
         action=event,
         offset=offset,
         limit=limit,
@@ -322,11 +310,24 @@ async def get_charger_logs(
     return ChargerLogListResponse(data=entries, total=total, limit=limit, offset=offset)
 
 
+async def _run(
+    change: Change, charger_id: str, event_type: str, *, running: bool
+) -> QueuedCommandResponse:
+    now = change.services.clock()
+    charger = await change.write(
+        lambda connection: chargers.set_running(
+            connection, change.tenant, charger_id, running=running, now=now
+        )
+    )
+    return _queued(change.services, charger, event_type)
+
+
 def _restart(
-    connection: Connection, tenant: Tenant, queue: WorkflowQueue, charger_id: str, now: float
+    connection: Connection, tenant: Tenant, services: deps.Services, charger_id: str, now: float
 ) -> chargers.Charger:
     chargers.restart(connection, tenant, charger_id, now)
-    jobs.try_again(connection, queue, tenant, charger_id, now)
+    quota = services.settings.quota_per_org
+    jobs.try_again(connection, services.queue, tenant, charger_id, now, quota=quota)
     return chargers.get(connection, tenant, charger_id)
 
 
@@ -346,9 +347,3 @@ def _queued(
             "status": "ACTIVE",
         },
     )
-
-
-def _epoch(moment_: datetime | None) -> float | None:
-    if moment_ is None:
-        return None
-    return (moment_ if moment_.tzinfo else moment_.replace(tzinfo=UTC)).timestamp()

@@ -6,6 +6,7 @@ from fastapi import Path, Response, status
 
 from voltfleet.api import command_models as m
 from voltfleet.api import deps, dispatch
+from voltfleet.api.changes import CurrentChange
 from voltfleet.api.charger_models import QueuedCommandResponse
 from voltfleet.api.models import errors
 from voltfleet.domain import faults, proxy_actions
@@ -69,18 +70,17 @@ async def list_charger_commands(
     responses=errors(400, 404, body=True),
 )
 async def proxy_message(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.ChargerCommand[m.ProxyMessageEvent],
 ) -> QueuedCommandResponse:
     """Send one message of the station's to its CSMS, whatever state the station is in. `strict`
     (the default) refuses what the standard does not allow. The command's `detail` holds the CSMS's
     answer."""
     charger_id = deps.checked_id(command.target.charger_id, "charger")
-    charger = await services.db.read(chargers.get, tenant, charger_id)
+    charger = await change.services.db.read(chargers.get, change.tenant, charger_id)
     _check_proxy(OcppVersion(charger.ocpp_version), command.event)
     order = Order(CommandKind.PROXY_MESSAGE, command.event.model_dump(exclude_unset=True))
-    queued = await dispatch.to_charger(services, tenant, charger_id, order)
+    queued = await dispatch.to_charger(change, charger_id, order)
     return dispatch.queued_command(queued, order)
 
 
@@ -100,15 +100,13 @@ def _check_proxy(version: OcppVersion, event: m.ProxyMessageEvent) -> None:
 
 @router.post("/configuration", **_ANSWERED)
 async def set_configuration(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.ChargerCommand[m.ConfigurationUpdateEvent],
 ) -> m.ConfigurationChangeResponse:
     """Change settings at the station itself, as its operator would: OCPP 1.6 configuration keys, or
     `Component.Variable` for 2.x. `msg` says for each what the station made of it."""
     done = await dispatch.answered(
-        services,
-        tenant,
+        change,
         command.target.charger_id,
         CommandKind.CONFIGURATION,
         command.event,
@@ -125,13 +123,12 @@ async def set_configuration(
 
 @router.post("/cache/reset", **_ANSWERED)
 async def reset_auth_cache(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.BareChargerCommand,
 ) -> m.CacheResetResponse:
     """Empty the station's authorization cache."""
     done = await dispatch.answered(
-        services, tenant, command.target.charger_id, CommandKind.CACHE_RESET, command.event
+        change, command.target.charger_id, CommandKind.CACHE_RESET, command.event
     )
     cleared = (done.detail or {}).get("cleared_entries", 0)
     return m.CacheResetResponse(msg="The authorization cache is empty.", cleared_entries=cleared)
@@ -139,15 +136,14 @@ async def reset_auth_cache(
 
 @router.post("/local-auth-list", **_ANSWERED)
 async def send_local_list(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.ChargerCommand[m.LocalAuthListEvent],
 ) -> m.LocalListMutationResponse:
     """Replace the station's local authorization list, as the CSMS's SendLocalList would. The
     version must be higher than the list's."""
     event = command.event
     done = await dispatch.answered(
-        services, tenant, command.target.charger_id, CommandKind.LOCAL_AUTH_LIST, event
+        change, command.target.charger_id, CommandKind.LOCAL_AUTH_LIST, event
     )
     return m.LocalListMutationResponse(
         status=(done.detail or {}).get("status"),
@@ -159,14 +155,12 @@ async def send_local_list(
 
 @router.post("/clear-local-auth-list", **_ANSWERED)
 async def clear_local_list(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.BareChargerCommand,
 ) -> m.LocalListMutationResponse:
     """Empty the station's local authorization list; its version is 0 then."""
     done = await dispatch.answered(
-        services,
-        tenant,
+        change,
         command.target.charger_id,
         CommandKind.CLEAR_LOCAL_AUTH_LIST,
         command.event,
@@ -179,8 +173,7 @@ async def clear_local_list(
 
 @router.post("/inject-fault", **_ANSWERED)
 async def inject_fault(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.ChargerCommand[m.InjectFaultEvent],
 ) -> m.FaultOperationResponse:
     """Make something go wrong: an error of a connector, a failure of power, clock, network, or
@@ -188,7 +181,7 @@ async def inject_fault(
     event = command.event
     fault = _fault(event)
     done = await dispatch.answered(
-        services, tenant, command.target.charger_id, CommandKind.INJECT_FAULT, event
+        change, command.target.charger_id, CommandKind.INJECT_FAULT, event
     )
     return m.FaultOperationResponse(
         msg=done.reason or "Fault injected.",
@@ -217,14 +210,13 @@ def _fault(event: m.InjectFaultEvent) -> faults.FaultInfo:
 
 @router.post("/clear-fault", **_ANSWERED)
 async def clear_fault(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.ChargerCommand[m.ClearFaultEvent],
 ) -> m.FaultOperationResponse:
     """Repair what is broken at that place; without a place, all of the station."""
     event = command.event
     done = await dispatch.answered(
-        services, tenant, command.target.charger_id, CommandKind.CLEAR_FAULT, event
+        change, command.target.charger_id, CommandKind.CLEAR_FAULT, event
     )
     return m.FaultOperationResponse(
         msg=done.reason or "Fault cleared.",
@@ -239,133 +231,116 @@ async def clear_fault(
 
 @router.post("/plug-connector", **_FLEET)
 async def plug_connector(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.ConnectorCommandEvent],
 ) -> Response:
     """A car comes and its cable is plugged in."""
     return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.PLUG_CONNECTOR, command.event
+        change, command.target, CommandKind.PLUG_CONNECTOR, command.event
     )
 
 
 @router.post("/unplug-connector", **_FLEET)
 async def unplug_connector(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.ConnectorCommandEvent],
 ) -> Response:
     """The cable is pulled out, by force if it is locked."""
     return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.UNPLUG_CONNECTOR, command.event
+        change, command.target, CommandKind.UNPLUG_CONNECTOR, command.event
     )
 
 
 @router.post("/unlock-connector", **_FLEET)
 async def unlock_connector(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.ConnectorCommandEvent],
 ) -> Response:
     """The station unlocks the cable, as at an UnlockConnector of the CSMS."""
     return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.UNLOCK_CONNECTOR, command.event
+        change, command.target, CommandKind.UNLOCK_CONNECTOR, command.event
     )
 
 
 @router.post("/start-transaction", **_FLEET)
 async def start_transaction(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.StartTransactionCommandEvent],
 ) -> Response:
     """Present a token at a car that is plugged in. The rest (plug in, ask for energy) is the
     caller's."""
     return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.START_TRANSACTION, command.event
+        change, command.target, CommandKind.START_TRANSACTION, command.event
     )
 
 
 @router.post("/stop-transaction", **_FLEET)
 async def stop_transaction(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.StopTransactionCommandEvent],
 ) -> Response:
     """Stop a transaction at the station. The car stays plugged in."""
     return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.STOP_TRANSACTION, command.event
+        change, command.target, CommandKind.STOP_TRANSACTION, command.event
     )
 
 
 @router.post("/start-session", **_FLEET)
 async def start_session(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.StartSessionCommandEvent],
 ) -> Response:
     """A whole visit in one go: plug in, present the token, charge; it ends when a limit is reached
     or `stop-session` says so."""
-    return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.START_SESSION, command.event
-    )
+    return await dispatch.to_fleet(change, command.target, CommandKind.START_SESSION, command.event)
 
 
 @router.post("/stop-session", **_FLEET)
 async def stop_session(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.StopSessionCommandEvent],
 ) -> Response:
     """End the visit: stop and unplug."""
-    return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.STOP_SESSION, command.event
-    )
+    return await dispatch.to_fleet(change, command.target, CommandKind.STOP_SESSION, command.event)
 
 
 @router.post("/authorize-id-tag", **_FLEET)
 async def authorize_id_tag(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.AuthorizeIdTagCommandEvent],
 ) -> Response:
     """Ask the CSMS about a token; the command's `detail` holds its answer."""
     return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.AUTHORIZE_ID_TAG, command.event
+        change, command.target, CommandKind.AUTHORIZE_ID_TAG, command.event
     )
 
 
 @router.post("/ev-requests-energy", **_FLEET)
 async def ev_requests_energy(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.ConnectorCommandEvent],
 ) -> Response:
     """The car asks for energy."""
     return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.EV_REQUESTS_ENERGY, command.event
+        change, command.target, CommandKind.EV_REQUESTS_ENERGY, command.event
     )
 
 
 @router.post("/ev-stops-energy", **_FLEET)
 async def ev_stops_energy(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.ConnectorCommandEvent],
 ) -> Response:
     """The car does not want energy any more."""
     return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.EV_STOPS_ENERGY, command.event
+        change, command.target, CommandKind.EV_STOPS_ENERGY, command.event
     )
 
 
 @router.post("/power-update", **_FLEET)
 async def power_update(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     command: m.FleetCommand[m.PowerUpdateCommandEvent],
 ) -> Response:
     """Offer the car at most so much power; its meter values follow."""
-    return await dispatch.to_fleet(
-        services, tenant, command.target, CommandKind.POWER_UPDATE, command.event
-    )
+    return await dispatch.to_fleet(change, command.target, CommandKind.POWER_UPDATE, command.event)

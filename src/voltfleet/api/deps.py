@@ -16,8 +16,11 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.requests import HTTPConnection
 
+from voltfleet.api import refusals
+from voltfleet.api.audit_trail import AuditTrail
 from voltfleet.api.kept_answers import KeptAnswers
 from voltfleet.api.links import HostLinks
+from voltfleet.api.rate_limits import RateLimits
 from voltfleet.auth.jwt import Authenticator
 from voltfleet.auth.principal import Principal, Role, is_organization_id
 from voltfleet.domain.errors import Forbidden, NotFound, Unauthenticated
@@ -48,6 +51,8 @@ class Services:
     settings: Settings
     readiness: Readiness
     clock: Callable[[], float] = time.time
+    audit: AuditTrail = field(default_factory=AuditTrail)
+    rates: RateLimits = field(default_factory=RateLimits)
     kept_answers: KeptAnswers = field(default_factory=KeptAnswers)
 
 
@@ -76,10 +81,24 @@ async def authenticate(connection: HTTPConnection) -> Principal:
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
-async def secured(request: Request, _operation: str, handle: Handle) -> Response:
-    """Checks the token first: a stranger's body is neither read nor commented on."""
-    request.state.principal = await authenticate(request)
-    return await handle(request)
+async def secured(request: Request, operation: str, handle: Handle) -> Response:
+    """Checks the token first: a stranger's body is neither read nor commented on. Then the rate of
+    the organization's requests. Whoever is refused is in the audit log."""
+    found: Services = request.app.state.services
+    caller = refusals.Caller.of(request, operation, found.clock())
+    request.state.caller = caller
+    try:
+        who = caller.principal = await authenticate(request)
+        caller.organization_id = named_organization(request, who)
+        if caller.organization_id is not None:
+            found.rates.admit(found.db, caller.organization_id, found.settings.quota_per_org)
+        answer = await handle(request)
+    except refusals.ERRORS as error:
+        if refusals.is_worth_noting(request, caller, error):
+            found.audit.refused(found.db, caller.refusal(error))
+        raise
+    answer.headers[refusals.REQUEST_ID] = caller.request_id
+    return answer
 
 
 class _SecuredRoute(APIRoute):
@@ -92,6 +111,14 @@ class _SecuredRoute(APIRoute):
             return await secured(request, self.name, handle)
 
         return check_and_handle
+
+
+def named_organization(request: HTTPConnection, who: Principal) -> str | None:
+    """Whose things the request is about: a user's organization, or the one that an admin names."""
+    if who.role is not Role.ADMIN:
+        return who.organization_id
+    named = request.headers.get("x-organization-id", "")
+    return named if is_organization_id(named) else None
 
 
 def router(prefix: str, tag: str) -> APIRouter:
@@ -112,13 +139,23 @@ async def principal(
     _documented: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> Principal:
     """The bearer of the token: a user or an admin."""
-    found: Principal = request.state.principal
+    found: Principal = request.state.caller.principal
     if found.role is Role.HOST:
         raise Forbidden("A host's token opens the host link and nothing else.", code="wrong_role")
     return found
 
 
 CurrentPrincipal = Annotated[Principal, Depends(principal)]
+
+
+async def admin(who: CurrentPrincipal) -> Principal:
+    """The bearer of an admin's token."""
+    if who.role is not Role.ADMIN:
+        raise Forbidden("Only an admin's token may do this.", code="wrong_role")
+    return who
+
+
+CurrentAdmin = Annotated[Principal, Depends(admin)]
 
 
 async def tenant(

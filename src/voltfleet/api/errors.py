@@ -2,7 +2,7 @@
 
 import math
 import traceback
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any
 
@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from voltfleet.api.refusals import REQUEST_ID, Caller
 from voltfleet.domain.dial_security import SECRETS
 from voltfleet.domain.errors import (
     BadRequest,
@@ -58,8 +59,8 @@ async def translate(request: Request, error: VoltfleetError) -> JSONResponse:
         raise error
     if isinstance(error, InvalidInput):
         items = [_item(p.loc, p.message, p.code, p.given) for p in error.problems[:MAX_ITEMS]]
-        return JSONResponse({"detail": items, "code": error.error_code}, status)
-    headers = {}
+        return JSONResponse({"detail": items, "code": error.error_code}, status, _id(request))
+    headers = _id(request)
     if isinstance(error, Unavailable):
         logger.warning("api.unavailable", path=request.url.path, code=error.error_code)
     if isinstance(error, Unavailable | TooMany):
@@ -69,20 +70,29 @@ async def translate(request: Request, error: VoltfleetError) -> JSONResponse:
     return _answer(status, error.message, error.error_code, headers)
 
 
-async def _validation(_: Request, error: RequestValidationError) -> JSONResponse:
+async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
     """Translates what pydantic found, without what cannot be written as JSON."""
     found = list(error.errors())[:MAX_ITEMS]
-    return _invalid(_item(e["loc"], e["msg"], e["type"], e.get("input")) for e in found)
+    items = [_item(e["loc"], e["msg"], e["type"], e.get("input")) for e in found]
+    return _invalid(items, _id(request))
 
 
-async def _http(_: Request, error: HTTPException) -> JSONResponse:
+async def _http(request: Request, error: HTTPException) -> JSONResponse:
     """Translates what the router and FastAPI themselves raise."""
     if error.status_code == HTTPStatus.BAD_REQUEST:
         # FastAPI's word for a body that is no JSON in ways other than its syntax: not UTF-8,
         # nested too deep, a number too long. To a caller that is the same mistake.
-        return _invalid([_item(("body",), "The body is not valid JSON.", "json_invalid", None)])
+        items = [_item(("body",), "The body is not valid JSON.", "json_invalid", None)]
+        return _invalid(items, _id(request))
     code = _CODES.get(error.status_code, "http_error")
-    return _answer(error.status_code, str(error.detail), code, error.headers)
+    headers = {**(error.headers or {}), **_id(request)}
+    return _answer(error.status_code, str(error.detail), code, headers)
+
+
+def _id(request: Request) -> dict[str, str]:
+    """The header that names the request, if it got as far as having a name."""
+    caller: Caller | None = getattr(request.state, "caller", None)
+    return {} if caller is None else {REQUEST_ID: caller.request_id}
 
 
 def _answer(
@@ -91,9 +101,9 @@ def _answer(
     return JSONResponse({"detail": _text(detail, MAX_MESSAGE), "code": code}, status, headers)
 
 
-def _invalid(items: Iterable[dict[str, Any]]) -> JSONResponse:
-    body = {"detail": list(items), "code": "invalid_input"}
-    return JSONResponse(body, HTTPStatus.UNPROCESSABLE_ENTITY)
+def _invalid(items: list[dict[str, Any]], headers: Mapping[str, str]) -> JSONResponse:
+    body = {"detail": items, "code": "invalid_input"}
+    return JSONResponse(body, HTTPStatus.UNPROCESSABLE_ENTITY, headers)
 
 
 def _item(loc: Sequence[str | int], message: str, code: str, given: object) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from fastapi import Header, Query, Response, status
 from pydantic import BaseModel, FailFast, Field
 
 from voltfleet.api import deps
+from voltfleet.api.changes import CurrentChange
 from voltfleet.api.charger_models import (
     ChargerChanges,
     ChargerListResponse,
@@ -36,7 +37,6 @@ from voltfleet.domain.target_policy import Targets
 from voltfleet.fleet import charger_changes, chargers, credentials, jobs, locations
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Connection
-from voltfleet.storage.queue import WorkflowQueue
 
 # The lists of a bulk request stop at the first item of a wrong type (FailFast): a body of a million
 # of them would otherwise become a million errors, and a gigabyte.
@@ -158,8 +158,7 @@ async def list_location_chargers(
     responses=errors(404, body=True),
 )
 async def create_location_chargers(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     location_id: deps.LocationId,
     groups: Annotated[list[ChargerGroup], FailFast()],
     response: Response,
@@ -178,17 +177,14 @@ async def create_location_chargers(
 
     Poll `status_url` every 1 to 2 s until the status is READY or FAILED.
     """
+    services, now = change.services, change.services.clock()
     request, securities = await _expanded(services, groups)
     submission = jobs.Submission(idempotency_key, _hash(location_id, groups))
-    job_id = await services.db.write(
-        _accept,
-        tenant,
-        services.queue,
-        location_id,
-        request,
-        securities,
-        submission,
-        services.clock(),
+    job_id = await change.write(
+        lambda connection: _accept(
+            connection, change.tenant, services, location_id, request, securities, submission, now
+        ),
+        lambda job_id: {"job_id": job_id, "chargers": request.total},
     )
     status_url = f"/ocpp/locations/{location_id}/chargers/jobs/{job_id}"
     response.headers.update({"Location": status_url, "Retry-After": "1"})
@@ -202,15 +198,22 @@ async def create_location_chargers(
 
 @router.put("", responses=errors(400, 404, body=True))
 async def update_location_chargers(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     location_id: deps.LocationId,
     body: UpdateLocationChargersRequest,
 ) -> UpdateLocationChargersResponse:
     """Change several chargers, each by what is sent for it. One that cannot be changed so is left
     as it is and named in `failed`; the others are changed."""
-    done = await services.db.write(
-        _update, tenant, location_id, body.chargers, services.settings.targets, services.clock()
+    services, now = change.services, change.services.clock()
+    targets = services.settings.targets
+    done = await change.write(
+        lambda connection: _update(
+            connection, change.tenant, location_id, body.chargers, targets, now
+        ),
+        lambda done: {
+            "charger_ids": [charger.id for charger in done.updated],
+            "failed": done.failed_count,
+        },
     )
     services.links.wake()
     return done
@@ -218,8 +221,7 @@ async def update_location_chargers(
 
 @router.delete("", responses=errors(404))
 async def delete_location_chargers(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     location_id: deps.LocationId,
     charger_ids: Annotated[
         list[QueryId], Query(max_length=MOST_IDS, description="The chargers to delete.")
@@ -227,8 +229,12 @@ async def delete_location_chargers(
 ) -> DeleteLocationChargersResponse:
     """Delete chargers of the location; their stations disconnect. One that is not there is named in
     `failed`; the others are deleted."""
-    deleted = await services.db.write(_delete, tenant, location_id, charger_ids, services.clock())
-    services.links.wake()
+    now = change.services.clock()
+    deleted = await change.write(
+        lambda connection: _delete(connection, change.tenant, location_id, charger_ids, now),
+        lambda deleted: {"charger_ids": deleted},
+    )
+    change.services.links.wake()
     gone = set(deleted)
     failed = [
         LocationChargerFailure(charger_id=charger_id, error="Charger not found at this location")
@@ -304,7 +310,7 @@ def _hash(location_id: str, groups: list[ChargerGroup]) -> str:
 def _accept(
     connection: Connection,
     tenant: Tenant,
-    queue: WorkflowQueue,
+    services: deps.Services,
     location_id: str,
     request: JobRequest,
     securities: list[DialSecurity | None],
@@ -313,7 +319,10 @@ def _accept(
 ) -> str:
     locations.get(connection, tenant, location_id)
     request = credentials.keep_all(connection, tenant, request, securities, now)
-    return jobs.accept_batch(connection, queue, tenant, location_id, request, submission, now)
+    quota = services.settings.quota_per_org
+    return jobs.accept_batch(
+        connection, services.queue, tenant, location_id, request, submission, now, quota=quota
+    )
 
 
 def _page(

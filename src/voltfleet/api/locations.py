@@ -8,6 +8,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from pydantic_core import PydanticCustomError
 
 from voltfleet.api import deps
+from voltfleet.api.changes import CurrentChange
 from voltfleet.api.models import VISIBLE, Name, RequestModel, errors
 from voltfleet.domain import countries
 from voltfleet.domain.timestamps import rfc3339
@@ -125,12 +126,14 @@ async def list_locations(
 
 
 @router.post("", status_code=status.HTTP_201_CREATED, responses=errors(400, body=True))
-async def create_location(
-    services: deps.CurrentServices, tenant: deps.CurrentTenant, body: LocationCreateRequest
-) -> LocationResponse:
+async def create_location(change: CurrentChange, body: LocationCreateRequest) -> LocationResponse:
     """Create a location. Its slug is made from its name and eight random hex digits."""
-    values = _columns(body)
-    return _response(await services.db.write(locations.create, tenant, values, services.clock()))
+    values, now = _columns(body), change.services.clock()
+    made = await change.write(
+        lambda connection: locations.create(connection, change.tenant, values, now),
+        lambda location: {"location_id": location.id},
+    )
+    return _response(made)
 
 
 @router.get("/{location_id}", responses=errors(404))
@@ -143,25 +146,27 @@ async def get_location(
 
 @router.put("/{location_id}", responses=errors(404, body=True))
 async def update_location(
-    services: deps.CurrentServices,
-    tenant: deps.CurrentTenant,
+    change: CurrentChange,
     location_id: deps.LocationId,
     body: LocationUpdateRequest,
 ) -> LocationResponse:
     """Change the fields that are given; the others stay as they are."""
-    changes = _columns(body)
+    values, now = _columns(body), change.services.clock()
     return _response(
-        await services.db.write(locations.update, tenant, location_id, changes, services.clock())
+        await change.write(
+            lambda connection: locations.update(connection, change.tenant, location_id, values, now)
+        )
     )
 
 
 @router.delete("/{location_id}", status_code=status.HTTP_204_NO_CONTENT, responses=errors(404))
-async def delete_location(
-    services: deps.CurrentServices, tenant: deps.CurrentTenant, location_id: deps.LocationId
-) -> None:
+async def delete_location(change: CurrentChange, location_id: deps.LocationId) -> None:
     """Delete a location **and every charger at it**: their stations are disconnected, and chargers
     that a job is still provisioning there end up in its `failed`."""
-    await services.db.write(locations.delete, tenant, location_id, services.clock())
+    now = change.services.clock()
+    await change.write(
+        lambda connection: locations.delete(connection, change.tenant, location_id, now)
+    )
 
 
 def _columns(body: LocationCreateRequest | LocationUpdateRequest) -> dict[str, Any]:

@@ -1,15 +1,34 @@
 """What several nouns of the API share: field types, pages, error bodies and their documentation."""
 
 from collections.abc import Mapping
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 VISIBLE = r"^[^\x00-\x1f\x7f]*[^\x00-\x20\x7f][^\x00-\x1f\x7f]*$"
 """No control characters (Postgres cannot keep a NUL), and not only spaces."""
 
 Name = Annotated[str, Field(min_length=1, max_length=200, pattern=VISIBLE)]
 """One line of text for people."""
+
+
+def _not_a_number(text: object) -> object:
+    """Refuses what pydantic would take for seconds since 1970, and nobody means as a date."""
+    if isinstance(text, str) and text.strip().lstrip("+-").replace(".", "", 1).isdigit():
+        raise ValueError("must be a date and time, such as 2026-11-22T18:00:00Z")
+    return text
+
+
+Moment = Annotated[datetime, BeforeValidator(_not_a_number)]
+"""A date and time in a query; one without an offset is UTC: see `epoch`."""
+
+
+def epoch(moment: datetime | None) -> float | None:
+    """The same in epoch seconds."""
+    if moment is None:
+        return None
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
 
 
 class RequestModel(BaseModel):

@@ -98,7 +98,12 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         steps,
         provisioner,
         frames,
-        Retention(settings.log_retention_hours * 3600, settings.log_max_rows),
+        Retention(
+            settings.log_retention_hours * 3600,
+            settings.log_max_rows,
+            settings.audit_retention_days * 86_400,
+            settings.audit_max_rows,
+        ),
         alone=database.is_sqlite,
         grace_seconds=2 * settings.lease_seconds,
         assigned=links.wake,
@@ -129,6 +134,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         )
     )
     await server.serve(sockets=[listener])
+    await services.audit.close(database)
     await asyncio.to_thread(_stop, engine, reconciler)
     database.close()
     frames.close()

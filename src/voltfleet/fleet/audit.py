@@ -139,11 +139,17 @@ def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
 
 def _row(entry: Entry) -> dict[str, Any]:
     row = {name: getattr(entry, name) for name in Entry.__slots__}
-    row["targets"] = msgspec.json.encode(entry.targets).decode()
+    cleaned = {n: _clean(v) if isinstance(v, str) else v for n, v in entry.targets.items()}
+    row["targets"] = msgspec.json.encode(cleaned).decode()
     for name in ("subject", "organization_id", "reason", "remote"):
         if row[name] is not None:
-            row[name] = storable(row[name])[:_LONGEST_TEXT]
+            row[name] = _clean(row[name])
     return row
+
+
+def _clean(text: str) -> str:
+    """The text, cut, without what no UTF-8 can carry: paths and tokens may hold anything."""
+    return storable(text)[:_LONGEST_TEXT].encode("utf-8", "replace").decode()
 
 
 def _entry(row: Any) -> Entry:

@@ -14,7 +14,9 @@ from voltfleet.domain import requests
 from voltfleet.domain.errors import InvalidInput, Problem, Unavailable
 from voltfleet.domain.hosting import ConnectionState
 from voltfleet.domain.provisioning import FINAL, JobKind, ProvisioningStatus
+from voltfleet.domain.quota import UNLIMITED, Quota
 from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template
+from voltfleet.fleet import quotas
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new, take_turns
 from voltfleet.storage.queue import WorkflowQueue
@@ -81,18 +83,22 @@ def accept_batch(
     request: JobRequest,
     submission: Submission,
     now: float,
+    *,
+    quota: Quota = UNLIMITED,
 ) -> str:
     """Writes the job and starts its workflow, both in this transaction; returns the job's id.
 
     The same idempotency key with the same request returns the job that is there already. Raises
-    `InvalidInput` for the same key with another request, `Unavailable` when too many jobs are open.
+    `InvalidInput` for the same key with another request, `Unavailable` when too many jobs are open,
+    `TooMany` when the batch is more than the organization may have: by ``quota``, or by what an
+    admin has chosen for it.
     """
-    job_id = str(uuid.uuid4())
-    existing = _insert(
-        connection, tenant, job_id, JobKind.BULK_CREATE, location_id, request, submission, now
-    )
+    existing = _same_key(connection, tenant, submission)
     if existing is not None:
         return existing
+    job_id = str(uuid.uuid4())
+    quotas.check(connection, tenant, quota, chargers=request.total)
+    _insert(connection, tenant, job_id, JobKind.BULK_CREATE, location_id, request, submission, now)
     queue.enqueue(connection, WORKFLOW, job_id, job_id)
     return job_id
 
@@ -105,11 +111,15 @@ def accept_one(
     requested: Requested,
     extra: Mapping[str, Any],
     now: float,
+    *,
+    quota: Quota = UNLIMITED,
 ) -> tuple[str, str]:
     """Writes one charger and the job that provisions it, and starts the workflow.
 
-    Returns the charger's id and the job's. Raises `InvalidInput` when the identity exists.
+    Returns the charger's id and the job's. Raises `InvalidInput` when the identity exists, and
+    `Unavailable` and `TooMany` as `accept_batch` does.
     """
+    quotas.check(connection, tenant, quota, chargers=1)
     job_id = str(uuid.uuid4())
     charger_id = charger_id_of(job_id, 0)
     request = JobRequest([RequestedGroup(template, [requested])])
@@ -126,10 +136,16 @@ def accept_one(
 
 
 def try_again(
-    connection: sa.Connection, queue: WorkflowQueue, tenant: Tenant, charger_id: str, now: float
+    connection: sa.Connection,
+    queue: WorkflowQueue,
+    tenant: Tenant,
+    charger_id: str,
+    now: float,
+    *,
+    quota: Quota = UNLIMITED,
 ) -> None:
     """Provisions a charger that was given up once more, by a job of its own; nothing happens to any
-    other."""
+    other. Raises `TooMany` when that is one job too many."""
     given_up = sa.and_(
         chargers.c.organization_id == tenant.organization_id,
         chargers.c.id == charger_id,
@@ -139,6 +155,7 @@ def try_again(
     charger = connection.execute(sa.select(chargers).where(given_up)).one_or_none()
     if charger is None:
         return
+    quotas.check(connection, tenant, quota, chargers=0)
     job_id = str(uuid.uuid4())
     template = Template(
         charger.brand_slug,
@@ -243,11 +260,8 @@ def _insert(
     request: JobRequest,
     submission: Submission,
     now: float,
-) -> str | None:
-    """Writes the job's row; returns the id of the one that has the idempotency key already."""
-    existing = _same_key(connection, tenant, submission)
-    if existing is not None:
-        return existing
+) -> None:
+    """Writes the job's row."""
     _refuse_when_full(connection)
     connection.execute(
         sa.insert(jobs),
@@ -268,7 +282,6 @@ def _insert(
             "updated_at": now,
         },
     )
-    return None
 
 
 def _same_key(connection: sa.Connection, tenant: Tenant, submission: Submission) -> str | None:

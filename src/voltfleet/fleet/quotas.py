@@ -4,31 +4,18 @@ The operator chooses them for all organizations (settings), an admin for one of 
 the row leaves open is the operator's. Every function works inside the caller's transaction.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from voltfleet.domain.errors import TooMany
 from voltfleet.domain.provisioning import OPEN
+from voltfleet.domain.quota import UNLIMITED, Quota, effective
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import take_turns, upsert
 from voltfleet.storage.tables import chargers, jobs, organization_quotas
 
-NO_LIMIT = -1
-"""How a row says that there is none, whatever the operator chose."""
-
-
-@dataclass(frozen=True, slots=True)
-class Quota:
-    """The most of each; None: no limit. Of what an admin chose for one organization: nothing."""
-
-    max_chargers: int | None = None
-    max_jobs: int | None = None
-    max_requests_per_second: float | None = None
-
-
-UNLIMITED = Quota()
 _NAMES = tuple(Quota.__slots__)
 _COLUMNS = [organization_quotas.c[name] for name in _NAMES]
 
@@ -113,10 +100,3 @@ def choose(connection: sa.Connection, tenant: Tenant, quota: Quota, now: float) 
         upsert(connection, organization_quotas, "organization_id", columns),
         {"organization_id": tenant.organization_id, **values, "updated_at": now},
     )
-
-
-def effective(own: Quota, default: Quota) -> Quota:
-    """What holds, of what was chosen for one organization and for all."""
-    given = {name: getattr(own, name) for name in _NAMES if getattr(own, name) is not None}
-    lifted = {name: None if value == NO_LIMIT else value for name, value in given.items()}
-    return replace(default, **lifted)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import structlog
 
-from voltfleet.fleet import credentials, delivery, frame_log, gateways, hosts, provisioning
+from voltfleet.fleet import audit, credentials, delivery, frame_log, gateways, hosts, provisioning
 from voltfleet.storage.engine import Database, DatabaseError
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.provision import Provisioner
@@ -32,10 +32,13 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """Bounds of the frame log: age in seconds, and how many frames. Commands are kept as long."""
+    """Bounds of the frame log and of the audit log: age in seconds, and how many rows. Commands are
+    kept as long as frames."""
 
     seconds: float
     frames: int
+    audit_seconds: float = 90 * 86_400.0
+    audit_rows: int = 1_000_000
 
 
 class Reconciler:
@@ -135,6 +138,12 @@ class Reconciler:
         oldest = self._steps.clock() - self._retention.seconds
         while not self._stopping.is_set() and self._steps.once(
             lambda c, _now: delivery.trim(c, older_than=oldest, keep=COMMANDS_KEPT)
+        ):
+            pass
+        audited_from = self._steps.clock() - self._retention.audit_seconds
+        lines = self._retention.audit_rows
+        while not self._stopping.is_set() and self._steps.once(
+            lambda c, _now: audit.trim(c, older_than=audited_from, keep=lines)
         ):
             pass
         while not self._stopping.is_set():
