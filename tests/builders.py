@@ -139,3 +139,9 @@ def carry_out(
     take_up(database, now, state=state)
     with database.writing() as connection:
         provisioning.finish(connection, job_id, now)
+
+
+def rehome(connection: Connection, now: float) -> int:
+    """The sweep's move of chargers, from the hosts whose lease is over by ``now``."""
+    silent = {host: sign for host, sign in hosts.signs(connection).items() if sign[1] <= now}
+    return hosts.rehome(connection, silent, now)

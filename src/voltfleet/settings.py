@@ -35,8 +35,9 @@ class Settings:
     """Where the signing key and, with SQLite, the database are kept."""
     database_url: str = field(default="", repr=False)
     """``sqlite:///…`` or ``postgresql://…``; empty means ``voltfleet.db`` in the data directory."""
-    hosts: int = 0
-    """Host processes to start; 0 means one per core that the gateway leaves free."""
+    hosts: int | None = None
+    """Host processes to start beside the gateway; ``none`` (0) when hosts dial in from elsewhere.
+    ``auto`` (None): one per core that the gateway leaves free."""
     max_batch: int = 20_000
     """The most chargers in one bulk request."""
     max_body_bytes: int = 8 << 20
@@ -52,6 +53,10 @@ class Settings:
     gateway listens on this machine alone, else ``public``."""
     lease_seconds: float = 15.0
     """How long a host may be silent before its chargers are given to others."""
+    drain_seconds: float = 0.0
+    """How long a gateway that is stopped says so (``/health/ready`` answers 503) before it takes no
+    more connections: for load balancers that only look now and then. Not used with SQLite, where no
+    other gateway could take the requests."""
     max_chargers_per_org: int | None = None
     """The most chargers of one organization, unless an admin chooses otherwise for it; None, here
     and below: no limit."""
@@ -176,6 +181,16 @@ def _http_url(text: str) -> str:
     return text
 
 
+def _hosts(text: str) -> int | None:
+    words = {"auto": None, "none": 0}
+    if text.lower() in words:
+        return words[text.lower()]
+    try:
+        return int(_number(int, 0, 1024)(text))
+    except ValueError:
+        raise ValueError("must be auto, none, or a whole number up to 1,024") from None
+
+
 def _targets(text: str) -> Targets:
     try:
         return Targets(text.lower())
@@ -188,7 +203,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "port": _port,
     "data_dir": lambda text: Path(text).expanduser(),
     "database_url": _database_url,
-    "hosts": _number(int, 0, 1024),
+    "hosts": _hosts,
     "max_batch": _number(int, 1, 1_000_000),
     "max_body_bytes": _number(int, 1024, 1 << 30),
     "body_deadline_seconds": _number(float, 0.1, 3600),
@@ -196,6 +211,7 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "log_retention_hours": _number(float, 0, 24 * 366 * 10),
     "log_max_rows": _number(int, 0, 10**12),
     "lease_seconds": _number(float, 1, 3600),
+    "drain_seconds": _number(float, 0, 3600),
     "max_chargers_per_org": _number(int, 0, 10**9),
     "max_jobs_per_org": _number(int, 0, 10**9),
     "max_requests_per_second_per_org": _number(float, 0, 10**6),

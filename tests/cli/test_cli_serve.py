@@ -60,7 +60,7 @@ def test_a_port_in_use(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFi
         (["--port", "65536"], "--port must be a whole number from 0 to 65,535"),
         (["--port", "0", "--host", "192.0.2.1"], "Choose another --host (VOLTFLEET_HOST)"),
         (["--database-url", "mysql://u:secret@h/d"], "--database-url must be sqlite:///<file> or"),
-        (["--hosts", "-1"], "--hosts must be a whole number"),
+        (["--hosts", "-1"], "--hosts must be auto, none, or a whole number"),
     ],
 )
 def test_a_setting_that_cannot_be(

@@ -119,8 +119,8 @@ def test_a_silent_hosts_chargers_move_to_the_others(database: Database) -> None:
     builders.connect_host(database, EXPIRED, host_id="a", capacity=1)
     builders.connect_host(database, EXPIRED, host_id="b", capacity=10)
     with database.writing() as connection:
-        assert hosts.rehome(connection, EXPIRED) == 3
-        assert hosts.rehome(connection, EXPIRED) == 0
+        assert builders.rehome(connection, EXPIRED) == 3
+        assert builders.rehome(connection, EXPIRED) == 0
     moved = {c.assignment.generation for h in "ab" for c in changes(database, h)}
     assert moved == {2}
     assert changes(database) == []
@@ -128,7 +128,7 @@ def test_a_silent_hosts_chargers_move_to_the_others(database: Database) -> None:
 
 def test_without_another_host_chargers_wait_for_theirs(database: Database) -> None:
     with database.writing() as connection:
-        assert hosts.rehome(connection, EXPIRED) == 0
+        assert builders.rehome(connection, EXPIRED) == 0
     assert {charger.connection_state for charger in all_chargers(database)} == {"waiting"}
     assert all_chargers(database)[0].connection_error == hosts.HOST_LOST
     builders.connect_host(database, EXPIRED, boot_id="second")
@@ -138,5 +138,42 @@ def test_without_another_host_chargers_wait_for_theirs(database: Database) -> No
 def test_whatever_a_lost_charger_was_doing_it_does_no_more(database: Database) -> None:
     with database.writing() as connection:
         connection.execute(chargers_table.update(), {"connection_state": "pending"})
-        hosts.rehome(connection, EXPIRED)
+        builders.rehome(connection, EXPIRED)
     assert {charger.connection_state for charger in all_chargers(database)} == {"waiting"}
+
+
+def test_a_host_that_gave_a_sign_after_all_keeps_its_chargers(database: Database) -> None:
+    builders.connect_host(database, EXPIRED, host_id="other")
+    with database.reading() as connection:
+        silent = {"local-0": hosts.signs(connection)["local-0"]}
+    with database.writing() as connection:
+        assert hosts.renew(connection, "local-0", "boot", Beat(4, 4, 1.5), EXPIRED, 15)
+    with database.writing() as connection:
+        assert hosts.rehome(connection, silent, EXPIRED) == 0
+    assert changes(database, "other") == []
+
+
+def test_a_host_that_lost_some_of_its_chargers_has_to_say_hello_again(database: Database) -> None:
+    builders.connect_host(database, EXPIRED, host_id="other", capacity=1)
+    with database.writing() as connection:
+        assert builders.rehome(connection, EXPIRED) == 1
+        assert not hosts.renew(connection, "local-0", "boot", Beat(4, 4, 1.5), EXPIRED, 15)
+        assert hosts.signs(connection)["local-0"] == ("", hosts.GIVEN_UP)
+    (moved,) = (change.assignment.charger_id for change in changes(database, "other"))
+    everything = {charger.id: 1 for charger in all_chargers(database)}
+    assert builders.connect_host(database, EXPIRED, holding=everything) == [moved]
+
+
+def test_chargers_never_move_to_another_silent_host(database: Database) -> None:
+    builders.connect_host(database, NOW + 1, host_id="other")
+    with database.writing() as connection:
+        # By the clock of the one who asks both leases run; neither has given a sign.
+        assert hosts.rehome(connection, hosts.signs(connection), NOW + 2) == 0
+
+
+def test_an_id_is_for_one_place_while_its_lease_runs(database: Database) -> None:
+    builders.connect_host(database, NOW, host_id="b", boot_id="here.1")
+    with pytest.raises(hosts.HostIdTaken, match="Another machine's host has this id"):
+        builders.connect_host(database, NOW + 1, host_id="b", boot_id="there.1")
+    builders.connect_host(database, NOW + 1, host_id="b", boot_id="here.2")
+    builders.connect_host(database, EXPIRED + 1, host_id="b", boot_id="there.1")

@@ -101,7 +101,7 @@ def test_a_fenced_host_does_not_overwrite_what_the_next_one_wrote(
 ) -> None:
     builders.connect_host(database, EXPIRED, host_id="other", boot_id="other")
     with database.writing() as connection:
-        assert hosts.rehome(connection, EXPIRED) == 3
+        assert builders.rehome(connection, EXPIRED) == 3
     builders.connect_host(database, EXPIRED)
     assert keep(database, memory(charger_id, b"late", seq=9))  # settled: it need not come again
     assert kept(database) == {}
@@ -116,13 +116,13 @@ def test_a_host_that_got_the_charger_back_writes_nothing_from_before_it_lost_it(
 ) -> None:
     builders.connect_host(database, EXPIRED, host_id="other", boot_id="other")
     with database.writing() as connection:
-        hosts.rehome(connection, EXPIRED)
+        builders.rehome(connection, EXPIRED)
     new = memory(charger_id, b"the other's", generation=2)
     keep(database, new, host_id="other", boot_id="other")
     later = EXPIRED + builders.LEASE_SECONDS + 1
     builders.connect_host(database, later)
     with database.writing() as connection:
-        hosts.rehome(connection, later)
+        builders.rehome(connection, later)
     assert keep(database, memory(charger_id, b"late", seq=9))
     assert kept(database) == {charger_id: b"the other's"}
     assert keep(database, memory(charger_id, b"mine", seq=10, generation=3))

@@ -59,7 +59,7 @@ def test_an_option_goes_before_the_environment_and_none_is_no_option(tmp_path: P
         ("PORT", "65536", "whole number"),
         ("PORT", "tcp://10.0.0.1:80", "enableServiceLinks: false"),
         ("DATABASE_URL", "mysql://me:secret@db", "must be sqlite:///"),
-        ("HOSTS", "-1", "from 0 to"),
+        ("HOSTS", "-1", "auto, none, or a whole number"),
         ("MAX_BATCH", "0", "from 1 to"),
         ("MAX_BATCH", "1.5", "whole number"),
         ("LEASE_SECONDS", "nan", "a number from 1"),
@@ -87,3 +87,9 @@ def test_all_wrong_ones_are_named_at_once_by_where_they_were_given() -> None:
 def test_an_option_that_does_not_exist_is_a_mistake_of_ours() -> None:
     with pytest.raises(TypeError, match="colour"):
         from_env({}, colour="red")
+
+
+@pytest.mark.parametrize(("text", "hosts"), [("auto", None), ("none", 0), ("0", 0), ("4", 4)])
+def test_how_many_hosts(text: str, hosts: int | None) -> None:
+    assert from_env({}).hosts is None
+    assert from_env({"VOLTFLEET_HOSTS": text}).hosts == hosts

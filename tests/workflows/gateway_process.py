@@ -89,7 +89,7 @@ def main() -> None:
         frames,
         Retention(3600, 1000),
         alone=True,
-        grace_seconds=3600,
+        lease_seconds=15,
         assigned=lambda: None,
     )
     reconciler.register()

@@ -6,6 +6,7 @@ or the host's next `Hello` does not say again.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Awaitable, Callable, Iterator
 from functools import partial
@@ -45,10 +46,19 @@ _log = structlog.get_logger(__name__)
 
 
 class HostLinks:
-    """The links of this gateway. Made on the event loop that serves them."""
+    """The links of this gateway. Made on the event loop that serves them. ``ring`` tells the other
+    gateways of a commit; what they tell is `heard`."""
 
-    def __init__(self, database: Database, frames: Database, *, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        frames: Database,
+        *,
+        lease_seconds: float,
+        ring: Callable[[], None] = lambda: None,
+    ) -> None:
         self._database = database
+        self._ring = ring
         self._frames = frames
         self._lease_seconds = lease_seconds
         self._links: set[_Link] = set()
@@ -56,6 +66,11 @@ class HostLinks:
 
     def wake(self) -> None:
         """Something was committed that a host should hear of. Safe from any thread."""
+        self._ring()
+        self.heard()
+
+    def heard(self) -> None:
+        """Another gateway committed something that a host should hear of. Safe from any thread."""
         self._loop.call_soon_threadsafe(self._wake)
 
     async def serve(self, socket: WebSocket, host_id: str) -> None:
@@ -76,6 +91,10 @@ class HostLinks:
     def connected(self) -> int:
         """How many hosts are connected to this gateway."""
         return len(self._links)
+
+    async def close(self) -> None:
+        """Ends every link; the hosts dial another gateway at once."""
+        await asyncio.gather(*(link.close() for link in list(self._links)))
 
     def _wake(self) -> None:
         for link in self._links:
@@ -112,12 +131,22 @@ class _Link:
         self._changed.set()
         self._commanded.set()
 
+    async def close(self) -> None:
+        """The gateway stops."""
+        with contextlib.suppress(WebSocketDisconnect, RuntimeError):  # it has ended already
+            await self._socket.close(hosting.CLOSE_GATEWAY_STOPS, "the gateway stops")
+
     async def run(self) -> None:
         """From the welcome to the end of the socket."""
         hello = self._hello
-        to_drop = await self._insist(
-            lambda: self._database.write(hosts.welcome, hello, time.time(), self._lease_seconds)
-        )
+        try:
+            to_drop = await self._insist(
+                lambda: self._database.write(hosts.welcome, hello, time.time(), self._lease_seconds)
+            )
+        except hosts.HostIdTaken as error:
+            self._log.warning("host_id_taken")
+            await self._socket.close(hosting.CLOSE_HOST_ID_TAKEN, error.message)
+            return
         await self._send(hosting.Welcome(self._lease_seconds))
         if to_drop:
             await self._send(hosting.Drop(to_drop))
@@ -145,8 +174,14 @@ class _Link:
     async def _read(self) -> None:
         while True:
             try:
-                message = hosting.decode_host_message(await self._socket.receive_bytes())
+                # Beats come every third of a lease: one that says nothing for a whole one is gone,
+                # and may be talking to another gateway by now.
+                async with asyncio.timeout(self._lease_seconds):
+                    message = hosting.decode_host_message(await self._socket.receive_bytes())
             except WebSocketDisconnect:
+                return
+            except TimeoutError:
+                self._log.warning("host_silent")
                 return
             except (msgspec.MsgspecError, KeyError) as error:
                 self._log.warning("host_spoke_nonsense", error=str(error))

@@ -13,6 +13,7 @@ from voltfleet.cli import serve as serving
 from voltfleet.cli import tokens
 from voltfleet.cli.csms import csms
 from voltfleet.cli.demo import demo
+from voltfleet.cli.host import host
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.observability.logging import configure
 from voltfleet.settings import from_env
@@ -28,6 +29,7 @@ app = typer.Typer(
 app.add_typer(tokens.app, name="token")
 app.command()(csms)
 app.command()(demo)
+app.command()(host)
 
 
 @app.command()
@@ -39,7 +41,8 @@ def serve(
         str | None, typer.Option(help="postgresql://… instead of SQLite in the data directory.")
     ] = None,
     hosts: Annotated[
-        int | None, typer.Option(help="Host processes; 0: one per core but one.")
+        str | None,
+        typer.Option(help="Host processes to start here: auto (one per core but one), none, or N."),
     ] = None,
 ) -> None:
     """Run the gateway and its hosts. Every option is also a VOLTFLEET_… variable."""

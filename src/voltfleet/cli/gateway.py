@@ -21,9 +21,11 @@ import uvloop
 
 from voltfleet.api.app import create_app
 from voltfleet.api.deps import Services
+from voltfleet.api.draining import Draining
 from voltfleet.api.links import HostLinks
 from voltfleet.auth import jwt, keys
 from voltfleet.auth.jwks import RemoteKeys
+from voltfleet.cli.draining import DrainingServer
 from voltfleet.domain.errors import Unavailable, VoltfleetError
 from voltfleet.drivers.child import REFUSED
 from voltfleet.drivers.local import CHUNK
@@ -31,6 +33,7 @@ from voltfleet.fleet import hosts, jobs
 from voltfleet.observability.logging import configure
 from voltfleet.settings import Settings, from_env
 from voltfleet.storage import migrate
+from voltfleet.storage.bell import Bell
 from voltfleet.storage.engine import Database, DatabaseOutage
 from voltfleet.storage.queue import WorkflowQueue
 from voltfleet.workflows.engine import Engine
@@ -39,7 +42,9 @@ from voltfleet.workflows.reconcile import Reconciler, Retention
 from voltfleet.workflows.steps import Steps
 
 DRAIN_SECONDS = 5
-"""How long requests under way, and then jobs, may take to end."""
+"""How long requests under way may take to end."""
+HAND_OVER_SECONDS = 1
+"""How long the step under way of a job may take; what is left of the job is another gateway's."""
 KEEP_ALIVE_SECONDS = 30
 LARGEST_LINK_MESSAGE = 64 << 20
 """A host's Hello names every charger that it holds."""
@@ -90,7 +95,8 @@ def main() -> None:
 async def _run(settings: Settings, listener: socket.socket) -> None:
     database, frames = await asyncio.to_thread(_open_databases, settings)
     engine = Engine(settings.database_url, is_sqlite=database.is_sqlite)
-    links = HostLinks(database, frames, lease_seconds=settings.lease_seconds)
+    bell = Bell(settings.database_url)
+    links = HostLinks(database, frames, lease_seconds=settings.lease_seconds, ring=bell.ring)
     steps = Steps(database)
     provisioner = Provisioner(steps, chunk=CHUNK, assigned=links.wake)
     reconciler = Reconciler(
@@ -105,11 +111,12 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
             settings.audit_max_rows,
         ),
         alone=database.is_sqlite,
-        grace_seconds=2 * settings.lease_seconds,
+        lease_seconds=settings.lease_seconds,
         assigned=links.wake,
     )
     engine.workflow(jobs.WORKFLOW, _as_function(provisioner))
     await asyncio.to_thread(_start, engine, reconciler)
+    bell.start(links.heard)
     services = Services(
         db=database,
         frames=frames,
@@ -117,31 +124,37 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         links=links,
         authenticator=_authenticator(settings),
         settings=settings,
-        readiness=lambda: _missing(database),
+        readiness=lambda: _missing(database, app),
     )
-    server = uvicorn.Server(
-        uvicorn.Config(
-            create_app(services),
-            http="httptools",
-            ws="websockets-sansio",
-            ws_max_size=LARGEST_LINK_MESSAGE,
-            ws_per_message_deflate=False,
-            access_log=False,
-            log_config=None,
-            server_header=False,
-            timeout_graceful_shutdown=DRAIN_SECONDS,
-            timeout_keep_alive=KEEP_ALIVE_SECONDS,
-        )
+    app = Draining(create_app(services))
+    config = uvicorn.Config(
+        app,
+        http="httptools",
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_LINK_MESSAGE,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
     )
+    server = uvicorn.Server(config)
+    if not database.is_sqlite:
+        server = DrainingServer(config, app, links, settings.drain_seconds)
     await server.serve(sockets=[listener])
+    bell.stop()
+    provisioner.hand_over()
     await services.audit.close(database)
     await asyncio.to_thread(_stop, engine, reconciler)
     database.close()
     frames.close()
 
 
-async def _missing(database: Database) -> dict[str, str]:
+async def _missing(database: Database, app: Draining) -> dict[str, str]:
     """What the gateway lacks to do its work, by part."""
+    if app.begun:
+        return {"gateway": "it is stopping; another takes over"}
     try:
         alive = await database.read(hosts.alive, time.time())
     except Unavailable as error:
@@ -179,7 +192,8 @@ def _start(engine: Engine, reconciler: Reconciler) -> None:
 
 def _stop(engine: Engine, reconciler: Reconciler) -> None:
     reconciler.stop()
-    engine.stop(DRAIN_SECONDS)
+    engine.stop(HAND_OVER_SECONDS)
+    reconciler.leave()
 
 
 def _as_function(provisioner: Provisioner) -> Callable[[str], None]:

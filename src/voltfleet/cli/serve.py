@@ -34,6 +34,8 @@ FEWEST_FILES = 256
 """Below this many open files a fleet is no use."""
 BACKLOG = 4096
 READY_DEADLINE_SECONDS = 60.0
+STOP_SECONDS = 15.0
+"""How long a gateway may take to stop, besides `Settings.drain_seconds`."""
 
 
 class CannotServe(VoltfleetError):
@@ -74,9 +76,11 @@ class Served:
             environment={**os.environ, **_as_environment(settings)},
             inherited=[self._listener.fileno()],
             log=self._log,
+            patience_seconds=settings.drain_seconds + STOP_SECONDS,
         )
         driver = LocalDriver(
-            settings.hosts or spare_cores(),
+            spare_cores() if settings.hosts is None else settings.hosts,
+            name=_host_name(settings),
             gateway_url=f"{self.url.replace('http', 'ws', 1)}/host-link",
             data_dir=settings.data_dir,
             token_of=partial(_host_token, signing),
@@ -217,6 +221,19 @@ async def _default_token(path: Path, signing: keys.LocalKeys) -> str:
         file.write(f"{token}\n")
     temporary.replace(path)
     return token
+
+
+def _host_name(settings: Settings) -> str:
+    """What the hosts of this machine are called: other machines on the same database have others,
+    and a restart finds them again."""
+    if settings.database_url.startswith("sqlite"):
+        return "local"
+    file = settings.data_dir / "hosts" / "name"
+    with contextlib.suppress(FileNotFoundError):
+        return _read(file)
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(f"local-{secrets.token_hex(3)}\n")
+    return _read(file)
 
 
 def _read(path: Path) -> str:

@@ -9,6 +9,7 @@ The link is level-triggered: nothing on it is a delta that may not be repeated. 
 either side may die at any moment and the next conversation sets things right.
 """
 
+import struct
 from enum import StrEnum
 from typing import Any
 
@@ -23,6 +24,17 @@ PROTOCOL_VERSION = 1
 CLOSE_UNSUPPORTED_PROTOCOL = 4001
 """The WebSocket close code of a gateway that does not speak the `Hello`'s protocol. The host then
 exits: it has to be replaced by one of the gateway's release."""
+
+CLOSE_HOST_ID_TAKEN = 4002
+"""The WebSocket close code for a host whose id another place's host has, whose lease still runs."""
+
+CLOSE_GATEWAY_STOPS = 1012
+"""The WebSocket close code of a gateway that is stopped in good order: another takes over."""
+
+PULSE = struct.Struct("<d")
+"""What a host writes on the pipe to whoever started it, with every renewal of its lease: how many
+seconds it may go on; 0 once it has stopped all its stations. A host that neither renews its lease
+nor says 0 is frozen and must be killed: only so do its sockets close."""
 
 
 class ConnectionState(StrEnum):
@@ -154,8 +166,9 @@ class CommandOutcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Hello(msgspec.Struct, frozen=True, gc=False, tag="hello"):
-    """The first message of a host. ``boot_id`` is new with every process; ``holding`` maps the
-    charger ids that it runs to their generations; ``capacity`` is the most chargers it can run."""
+    """The first message of a host. ``boot_id`` is new with every process, and begins with the place
+    that no two living processes share (`place_of`); ``holding`` maps the charger ids that it runs
+    to their generations; ``capacity`` is the most chargers it can run."""
 
     protocol: int
     host_id: str
@@ -269,6 +282,17 @@ class MemoriesAck(msgspec.Struct, frozen=True, gc=False, tag="memories_ack"):
 GatewayMessage = (
     Welcome | BeatAck | Assign | Drop | FramesAck | Commands | OutcomesAck | MemoriesAck
 )
+
+
+def boot_id(place: str, process: str) -> str:
+    """The boot id of a host process that holds the lock of that place."""
+    return f"{place}.{process}"
+
+
+def place_of(boot_id: str) -> str:
+    """Where a host process runs: two of one place never live at the same time."""
+    return boot_id.rpartition(".")[0]
+
 
 _encoder = msgspec.msgpack.Encoder()
 _gateway_decoder: msgspec.msgpack.Decoder[GatewayMessage] = msgspec.msgpack.Decoder(GatewayMessage)

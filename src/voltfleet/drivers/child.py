@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 import structlog
 
 from voltfleet.domain.errors import VoltfleetError
+from voltfleet.drivers.watchdog import Watchdog
 
 FIRST_RESTART_SECONDS = 0.2
 LONGEST_RESTART_SECONDS = 5.0
@@ -42,7 +43,8 @@ class Child:
     """One command, run again and again until `stop`.
 
     It gets ``parent_pipe`` as an inherited file descriptor and must exit at once on its EOF. It is
-    in a session of its own, so that Ctrl-C in a terminal reaches only this process.
+    in a session of its own, so that Ctrl-C in a terminal reaches only this process. A ``leased``
+    one gets ``--pulse`` as well, and is killed when what it says there has run out (`Watchdog`).
     """
 
     def __init__(
@@ -55,6 +57,7 @@ class Child:
         inherited: Sequence[int] = (),
         log: int | None = None,
         patience_seconds: float = 12.0,
+        leased: bool = False,
     ) -> None:
         self.name = name
         self._command = [sys.executable, *command, "--exit-with-parent", str(pipe.child_end)]
@@ -62,6 +65,7 @@ class Child:
         self._inherited = (pipe.child_end, *inherited)
         self._output = log
         self._patience_seconds = patience_seconds
+        self._leased = leased
         self._process: asyncio.subprocess.Process | None = None
         self._stopping = asyncio.Event()
         self._log = _log.bind(child=name)
@@ -76,18 +80,7 @@ class Child:
         delay = FIRST_RESTART_SECONDS
         while not self._stopping.is_set():
             started = time.monotonic()
-            self._process = await asyncio.create_subprocess_exec(
-                *self._command,
-                env=self._environment,
-                pass_fds=self._inherited,
-                start_new_session=True,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=self._output,
-                stderr=self._output,
-            )
-            if self._stopping.is_set():  # `stop` came while it was being started
-                await self.stop()
-            code = await self._ended()
+            code = await self._live()
             if self._stopping.is_set():
                 return
             if code in NO_USE_RESTARTING:
@@ -97,6 +90,38 @@ class Child:
             self._log.warning("child_died", code=code, lived_seconds=round(lived, 1))
             await self._pause(delay)
             delay = min(LONGEST_RESTART_SECONDS, delay * 2)
+
+    async def _live(self) -> int:
+        """One life of the process: its exit code."""
+        watchdog = Watchdog(self._kill_frozen) if self._leased else None
+        self._process = await self._start(watchdog)
+        if watchdog is not None:
+            watchdog.watch()
+        try:
+            if self._stopping.is_set():  # `stop` came while it was being started
+                await self.stop()
+            return await self._process.wait()
+        finally:
+            if watchdog is not None:
+                watchdog.close()
+
+    async def _start(self, watchdog: Watchdog | None) -> asyncio.subprocess.Process:
+        pulse = [] if watchdog is None else ["--pulse", str(watchdog.child_end)]
+        return await asyncio.create_subprocess_exec(
+            *self._command,
+            *pulse,
+            env=self._environment,
+            pass_fds=[*self._inherited, *(int(fd) for fd in pulse[1:])],
+            start_new_session=True,
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=self._output,
+        )
+
+    def _kill_frozen(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._log.error("child_frozen", why="its lease is over and it has not stopped")
+            self._process.kill()
 
     async def stop(self) -> None:
         """Asks it to stop, waits for it, and kills it when that takes too long."""
@@ -112,11 +137,6 @@ class Child:
             self._log.warning("child_killed", after_seconds=self._patience_seconds)
             process.kill()
             await process.wait()
-
-    async def _ended(self) -> int:
-        process = self._process
-        assert process is not None  # noqa: S101 - set by the caller, for the type checker
-        return await process.wait()
 
     async def _pause(self, seconds: float) -> None:
         try:

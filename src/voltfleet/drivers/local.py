@@ -2,7 +2,7 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from voltfleet.drivers.child import Child, ParentPipe
@@ -15,8 +15,31 @@ def spare_cores() -> int:
     return max(1, (os.cpu_count() or 2) - 1)
 
 
+def host_process(
+    host_id: str,
+    *,
+    gateway_url: str,
+    data_dir: Path,
+    token: str,
+    pipe: ParentPipe,
+    environment: Mapping[str, str],
+    options: Sequence[str] = (),
+    log: int | None = None,
+) -> Child:
+    """One host process that is kept alive, and killed if it is frozen past its lease."""
+    where = ["--gateway", gateway_url, "--host-id", host_id, "--data-dir", str(data_dir)]
+    return Child(
+        f"host {host_id}",
+        ["-m", "voltfleet.host", *where, *options],
+        pipe=pipe,
+        environment={**environment, "VOLTFLEET_HOST_TOKEN": token},
+        log=log,
+        leased=True,
+    )
+
+
 class LocalDriver:
-    """Runs ``count`` host processes named ``local-0``, ``local-1``, … and keeps them alive. Each
+    """Runs ``count`` host processes named ``<name>-0``, ``<name>-1``, … and keeps them alive. Each
     has a token of its own, by ``token_of`` its name."""
 
     chunk = CHUNK
@@ -25,6 +48,7 @@ class LocalDriver:
         self,
         count: int,
         *,
+        name: str,
         gateway_url: str,
         data_dir: Path,
         token_of: Callable[[str], str],
@@ -33,26 +57,16 @@ class LocalDriver:
         log: int | None = None,
     ) -> None:
         self._children = [
-            Child(
-                f"host local-{number}",
-                [
-                    "-m",
-                    "voltfleet.host",
-                    "--gateway",
-                    gateway_url,
-                    "--host-id",
-                    f"local-{number}",
-                    "--data-dir",
-                    str(data_dir),
-                ],
+            host_process(
+                host_id,
+                gateway_url=gateway_url,
+                data_dir=data_dir,
+                token=token_of(host_id),
                 pipe=pipe,
-                environment={
-                    **environment,
-                    "VOLTFLEET_HOST_TOKEN": token_of(f"local-{number}"),
-                },
+                environment=environment,
                 log=log,
             )
-            for number in range(count)
+            for host_id in (f"{name}-{number}" for number in range(count))
         ]
 
     async def run(self) -> None:
@@ -60,6 +74,7 @@ class LocalDriver:
         tasks = [asyncio.create_task(child.run()) for child in self._children]
         try:
             await asyncio.gather(*tasks)
+            await asyncio.Event().wait()  # there are none: until cancelled all the same
         finally:
             await asyncio.gather(*(child.stop() for child in self._children))
             await asyncio.gather(*tasks, return_exceptions=True)

@@ -5,6 +5,8 @@ import sqlalchemy as sa
 from voltfleet.storage.dialect import upsert
 from voltfleet.storage.tables import gateways
 
+GONE = 0.0
+
 
 def seen(connection: sa.Connection, gateway_id: str, now: float) -> None:
     """Notes that the gateway is alive at ``now``; its first call registers it."""
@@ -22,11 +24,15 @@ def renew(connection: sa.Connection, gateway_id: str, now: float) -> bool:
     )
 
 
-def silent(connection: sa.Connection, since: float) -> list[str]:
-    """The gateways not seen since then."""
-    return list(
-        connection.execute(sa.select(gateways.c.id).where(gateways.c.seen_at < since)).scalars()
-    )
+def signs(connection: sa.Connection) -> dict[str, float]:
+    """The latest sign of life of every gateway; `GONE` for one that has stopped in good order."""
+    rows = connection.execute(sa.select(gateways.c.id, gateways.c.seen_at))
+    return {row.id: row.seen_at for row in rows}
+
+
+def leave(connection: sa.Connection, gateway_id: str) -> None:
+    """The gateway does nothing any more: others need not wait to take over what is left of it."""
+    connection.execute(sa.update(gateways).where(gateways.c.id == gateway_id).values(seen_at=GONE))
 
 
 def forget(connection: sa.Connection, gateway_id: str) -> None:

@@ -4,13 +4,14 @@ The database says what should be (`chargers.host_id`, `generation`, `running`, `
 host link carries it until ``synced`` says that the host has taken it up.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 import sqlalchemy as sa
 
+from voltfleet.domain.errors import VoltfleetError
 from voltfleet.domain.hosting import (
     Assignment,
     Beat,
@@ -18,6 +19,7 @@ from voltfleet.domain.hosting import (
     ConnectionState,
     DialSecurity,
     Hello,
+    place_of,
 )
 from voltfleet.domain.provisioning import OPEN, ProvisioningStatus, spread
 from voltfleet.fleet import credentials
@@ -29,6 +31,18 @@ HOST_LOST = (
     "The host process that runs this charger is not answering; the charger is given to another "
     "host, or back to this one when it returns."
 )
+
+
+Sign = tuple[str, float]
+"""What a host's row says of its latest sign of life: it changes with every one."""
+GIVEN_UP = 0.0
+"""The end of the lease of a host whose chargers are being given to others."""
+
+
+class HostIdTaken(VoltfleetError):
+    """Another machine's host has this id, and its lease runs; ids are for one host each."""
+
+    code = "host_id_taken"
 
 
 _SECRETS_FROM = -len(credentials.COLUMNS)
@@ -45,8 +59,13 @@ class Change:
 
 def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: float) -> list[str]:
     """Registers a host that has just dialled in, under the lease, and compares what it holds with
-    what it should hold. Returns the chargers that it must drop; `changes` has the rest."""
+    what it should hold. Returns the chargers that it must drop; `changes` has the rest.
+
+    Raises `HostIdTaken` while another place's host of that id may be alive: of one place no two
+    are, and a host that is started again there is welcome at once.
+    """
     take_turns(connection, _turn(hello.host_id))
+    _refuse_stranger(connection, hello, now)
     row = {
         "id": hello.host_id,
         "boot_id": hello.boot_id,
@@ -80,6 +99,14 @@ def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: 
         [c.id for c in assigned if c.deleted_at is not None and c.id not in hello.holding],
     )
     return list(hello.holding.keys() - {charger.id for charger in assigned})
+
+
+def _refuse_stranger(connection: sa.Connection, hello: Hello, now: float) -> None:
+    there = connection.execute(
+        sa.select(hosts.c.boot_id).where(hosts.c.id == hello.host_id, hosts.c.lease_until > now)
+    ).scalar()
+    if there is not None and place_of(there) != place_of(hello.boot_id):
+        raise HostIdTaken
 
 
 def renew(
@@ -240,13 +267,24 @@ def rooms(connection: sa.Connection, now: float) -> dict[str, int]:
     return {host_id: room for host_id, room in rows if room > 0}
 
 
-def rehome(connection: sa.Connection, now: float) -> int:
-    """Moves the chargers of hosts whose lease has run out to hosts with room, and forgets their
-    deleted ones. A host that silent has stopped its stations by itself. Returns how many moved."""
+def signs(connection: sa.Connection) -> dict[str, Sign]:
+    """The latest sign of life of every host."""
+    rows = connection.execute(sa.select(hosts.c.id, hosts.c.boot_id, hosts.c.lease_until))
+    return {row.id: (row.boot_id, row.lease_until) for row in rows}
+
+
+def rehome(connection: sa.Connection, silent: Mapping[str, Sign], now: float) -> int:
+    """Moves the chargers of hosts that have given no sign since to hosts with room, and forgets
+    their deleted ones. A host that silent has stopped its stations by itself. Returns how many
+    moved."""
     take_turns(connection, "rehome")
-    silent = connection.execute(sa.select(hosts.c.id).where(hosts.c.lease_until <= now)).scalars()
     moved = 0
-    for host_id in silent.all():
+    for host_id, sign in sorted(silent.items()):
+        # Before any renewal: one that comes later finds that the lease is gone.
+        take_turns(connection, _turn(host_id))
+        if not _is_silent_still(connection, host_id, sign):
+            continue
+        moved_from_here = 0
         here = chargers.c.host_id == host_id
         connection.execute(sa.delete(chargers).where(here, chargers.c.deleted_at.is_not(None)))
         connection.execute(
@@ -259,7 +297,8 @@ def rehome(connection: sa.Connection, now: float) -> int:
             )
         )
         count = connection.execute(sa.select(sa.func.count()).where(here)).scalar_one()
-        for new_host, share in spread(count, rooms(connection, now)).items():
+        room = {host: n for host, n in rooms(connection, now).items() if host not in silent}
+        for new_host, share in spread(count, room).items():
             batch = (
                 sa.select(chargers.c.id)
                 .where(here)
@@ -267,14 +306,37 @@ def rehome(connection: sa.Connection, now: float) -> int:
                 .limit(share)
                 .correlate(None)
             )
-            moved += connection.execute(
+            moved_from_here += connection.execute(
                 sa.update(chargers)
                 .where(chargers.c.id.in_(batch))
                 .values(host_id=new_host, generation=chargers.c.generation + 1, synced=False)
             ).rowcount
-        if not connection.execute(sa.select(sa.func.count()).where(here)).scalar_one():
-            connection.execute(sa.delete(hosts).where(hosts.c.id == host_id))
+        moved += moved_from_here
+        _close_lease(connection, host_id, left=count - moved_from_here, moved=moved_from_here)
     return moved
+
+
+def _is_silent_still(connection: sa.Connection, host_id: str, sign: Sign) -> bool:
+    """Whether there has been no sign of life since; none comes before this transaction ends."""
+    boot_id, lease_until = sign
+    row = connection.execute(
+        sa.select(hosts.c.id)
+        .where(
+            hosts.c.id == host_id, hosts.c.boot_id == boot_id, hosts.c.lease_until == lease_until
+        )
+        .with_for_update()
+    ).one_or_none()
+    return row is not None
+
+
+def _close_lease(connection: sa.Connection, host_id: str, *, left: int, moved: int) -> None:
+    """A process that wakes up later has to say `Hello` before it counts as the host again."""
+    if not left:
+        connection.execute(sa.delete(hosts).where(hosts.c.id == host_id))
+    elif moved:
+        connection.execute(
+            sa.update(hosts).where(hosts.c.id == host_id).values(boot_id="", lease_until=GIVEN_UP)
+        )
 
 
 def _turn(host_id: str) -> str:

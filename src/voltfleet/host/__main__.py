@@ -23,6 +23,7 @@ from voltfleet.host.dialer import DialLimits
 from voltfleet.host.host import Host, HostOptions
 from voltfleet.host.link import Link, LinkOptions, UnsupportedProtocolError
 from voltfleet.host.lock import HostLock
+from voltfleet.host.pulse import Pulse
 from voltfleet.host.wheel import start_clock
 from voltfleet.observability import logging
 
@@ -51,6 +52,7 @@ class HostSettings:
     capacity: int | None
     dialling: DialLimits
     parent_fd: int | None
+    pulse_fd: int | None
     log_level: str
     targets: Targets = Targets.ANY
 
@@ -73,6 +75,7 @@ def read_settings(argv: Sequence[str]) -> HostSettings:
         capacity=given.capacity,
         dialling=DialLimits(per_second=given.dials_per_second, handshakes=given.handshakes),
         parent_fd=given.exit_with_parent,
+        pulse_fd=given.pulse,
         log_level=given.log_level,
         targets=given.targets or Targets.for_listener(urlsplit(given.gateway).hostname or ""),
     )
@@ -96,6 +99,7 @@ def _parser() -> argparse.ArgumentParser:
         "gateway is on this machine, and only public ones otherwise)",
     )
     add("--exit-with-parent", type=int, metavar="FD", help="exit when this pipe is closed")
+    add("--pulse", type=int, metavar="FD", help="tell this pipe how long the lease runs")
     add("--log-level", default="info", choices=["debug", "info", "warning", "error"])
     return parser
 
@@ -115,8 +119,12 @@ async def serve(settings: HostSettings) -> int:
     tls = _tls(settings.ca_file)
     capacity = limits.capacity(limits.raise_descriptor_limit(), settings.capacity)
     options = HostOptions(capacity, settings.dialling, targets=settings.targets)
-    host = Host(options, start_clock(), tls=tls)
-    link = Link(host, LinkOptions(settings.gateway_url, settings.host_id, settings.token, tls))
+    clock = start_clock()
+    host = Host(options, clock, tls=tls, pulse=Pulse(settings.pulse_fd, clock))
+    link = Link(
+        host,
+        LinkOptions(settings.gateway_url, settings.host_id, settings.token, tls, lock.place),
+    )
     host.start()
     log.info("host_started", host_id=settings.host_id, capacity=capacity, pid=os.getpid())
     talking = asyncio.create_task(link.run())

@@ -33,8 +33,14 @@ class Timeouts(NamedTuple):
     max_message_bytes: int = 2**20
 
 
+_LEASE_LOST = "the host was out of touch with its gateway for too long"
+
+
 class Owner(Protocol):
     """Whom a connection tells what happens to it."""
+
+    def may_speak(self) -> bool:
+        """Whether this identity is still this host's; asked before anything is written."""
 
     def connection_opened(self, now: float) -> None:
         """The handshake is done and the subprotocol is the one offered."""
@@ -352,6 +358,9 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         chunks = self._ws.data_to_send()
         if transport is None or self._silent:
+            return
+        if not self._owner.may_speak():
+            self.abort(_LEASE_LOST)
             return
         for chunk in chunks:
             if chunk:

@@ -31,6 +31,7 @@ from voltfleet.host.lease import Lease
 from voltfleet.host.memories import HOLD_SECONDS
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
+from voltfleet.host.pulse import Pulse
 from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner
 from voltfleet.host.surroundings import Surroundings
 from voltfleet.host.targets import Resolve, look_up
@@ -79,10 +80,12 @@ class Host:
         tls: ssl.SSLContext,
         station_factory: StationFactory = stations.build,
         resolve: Resolve = look_up,
+        pulse: Pulse | None = None,
     ) -> None:
         self.options = options
         self.clock = clock
-        self.lease = Lease()
+        self._pulse = pulse or Pulse(None, clock)
+        self.lease = Lease(self._pulse.until)
         self.outbox = Outbox(frame_limit=options.frame_limit, hold_seconds=options.hold_seconds)
         self.online = 0
         self.fences = 0
@@ -92,6 +95,7 @@ class Host:
         self._transfers = Transfers(tls, targets=options.targets)
         self._shared = Surroundings(
             clock=clock,
+            lease=self.lease,
             wheel=self._wheel,
             dialer=self._dialer,
             outbox=self.outbox,
@@ -272,6 +276,7 @@ class Host:
                 self._start(successor, memory)
         if not self._leaving:
             self._nobody_left.set()
+            self._say_if_over(self.clock())
 
     def _newest_memory(self, assignment: Assignment) -> bytes | None:
         """Of what the gateway has and what it has not acknowledged before this host was fenced."""
@@ -336,8 +341,14 @@ class Host:
         if self._runners and self.lease.expired(now):
             log.error("lease_lost", lease_seconds=self.lease.seconds, stopped=len(self._runners))
             self.fence()
+        self._say_if_over(now)
         self._trim_frames()
         self._wake(now)
+
+    def _say_if_over(self, now: float) -> None:
+        """Once the last socket is gone: whoever hears it trusts that there is nothing to kill."""
+        if not self._runners and not self._leaving and self.lease.expired(now):
+            self._pulse.nothing_runs()
 
     def _wake(self, now: float) -> None:
         due = self._wheel.pop_due(now, WAKES_PER_TURN)

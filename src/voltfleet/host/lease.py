@@ -1,6 +1,7 @@
 """For how long this host may run its stations without hearing from a gateway."""
 
 from collections import deque
+from collections.abc import Callable
 
 
 class Lease:
@@ -10,9 +11,11 @@ class Lease:
     `Welcome` there is nothing to run.
     """
 
-    __slots__ = ("_expires_at", "_sent", "seconds")
+    __slots__ = ("_expires_at", "_renewed", "_sent", "seconds")
 
-    def __init__(self) -> None:
+    def __init__(self, renewed: Callable[[float], None] | None = None) -> None:
+        """``renewed`` hears until when, after every renewal."""
+        self._renewed = renewed
         self.seconds = 0.0
         self._expires_at = float("-inf")
         self._sent: deque[float] = deque()
@@ -42,3 +45,5 @@ class Lease:
 
     def _renew(self, sent_at: float) -> None:
         self._expires_at = max(self._expires_at, sent_at + self.seconds)
+        if self._renewed is not None:
+            self._renewed(self._expires_at)

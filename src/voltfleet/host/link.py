@@ -29,6 +29,7 @@ from voltfleet.domain.hosting import (
     MemoriesAck,
     OutcomesAck,
     Welcome,
+    boot_id,
     decode_gateway_message,
     encode,
 )
@@ -63,6 +64,8 @@ class LinkOptions:
     host_id: str
     token: str
     tls: ssl.SSLContext | None = None
+    place: str = ""
+    """See `lock.HostLock`."""
     flush_seconds: float = FLUSH_SECONDS
 
 
@@ -72,7 +75,7 @@ class Link:
     def __init__(self, host: Host, options: LinkOptions) -> None:
         self._host = host
         self._options = options
-        self._boot_id = uuid.uuid4().hex
+        self._boot_id = boot_id(options.place, uuid.uuid4().hex)
         self._trouble: str | None = None
         self._up = False
         self._proven = False

@@ -1,19 +1,25 @@
-"""At most one living process per host id on a machine."""
+"""At most one living process per host id and data directory."""
 
 import asyncio
 import fcntl
 import os
+import re
+import secrets
 from pathlib import Path
 
 RETRY_SECONDS = 0.1
+_PLACE = re.compile("p[0-9a-f]{16}")
 
 
 class HostLock:
     """An exclusive lock on ``<data-dir>/hosts/<host-id>.lock``. The kernel releases it when the
-    process dies, however it dies; the file stays."""
+    process dies, however it dies; the file stays, and with it the name of the place: a host of the
+    same id and another place is another host."""
 
     def __init__(self, data_dir: Path, host_id: str) -> None:
         self.path = data_dir / "hosts" / f"{host_id}.lock"
+        self.place = ""
+        """A random name, the same for every holder of this lock; known once it is held."""
         self._descriptor: int | None = None
 
     async def acquire(self) -> None:
@@ -30,8 +36,8 @@ class HostLock:
         except BlockingIOError:
             os.close(descriptor)
             return False
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+        self.place = _place(os.read(descriptor, 200).decode("ascii", "replace"))
+        os.pwrite(descriptor, f"{self.place}\n{os.getpid():<10}\n".encode(), 0)
         self._descriptor = descriptor
         return True
 
@@ -40,3 +46,8 @@ class HostLock:
         if self._descriptor is not None:
             os.close(self._descriptor)
             self._descriptor = None
+
+
+def _place(text: str) -> str:
+    first = text.partition("\n")[0]
+    return first if _PLACE.fullmatch(first) else f"p{secrets.token_hex(8)}"

@@ -213,6 +213,11 @@ class Runner:
             self._memory.kept(seq, now)
             self._settle(now)
 
+    def may_speak(self) -> bool:
+        """`connection.Owner`: not when this process was frozen past its lease. It is woken by its
+        sockets as well as by the tick that would cut them."""
+        return not self._shared.lease.expired(self._shared.clock())
+
     @isolated
     def connection_opened(self, now: float) -> None:
         """`connection.Owner`."""

@@ -8,6 +8,7 @@ from voltfleet.domain.hosting import Assignment, FrameLog
 from voltfleet.host.connection import Timeouts
 from voltfleet.host.dialer import Dialer
 from voltfleet.host.endpoint import Endpoint
+from voltfleet.host.lease import Lease
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
 from voltfleet.host.tls import TlsContexts
@@ -20,6 +21,7 @@ class Surroundings:
     """Handed to each `runner.Runner`."""
 
     clock: Clock
+    lease: Lease
     wheel: Wheel
     dialer: Dialer
     outbox: Outbox

@@ -4,6 +4,7 @@ The steps are transactions over the job's charger rows (`fleet.provisioning`); t
 which of them are done. Names of steps are frozen once released.
 """
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -38,6 +39,7 @@ class Provisioner:
         self._chunk = chunk
         self._assigned = assigned
         self._wait = wait
+        self._handing_over = threading.Event()
 
     def run(self, job_id: str) -> None:
         """The workflow. Returns when the job is final; raises only what the engine should retry."""
@@ -49,11 +51,21 @@ class Provisioner:
         durable_step("settle", lambda: self._settle(job_id))
         steps.transact("finish", lambda c, now: provisioning.finish(c, job_id, now))
 
+    def hand_over(self) -> None:
+        """Begins no further act, for good: this process is about to end, and whoever takes a job
+        over goes on from its rows."""
+        self._handing_over.set()
+
     def give_up(self, job_id: str) -> None:
         """Ends a job whose workflow the engine has given up on."""
         self._steps.once(lambda c, now: provisioning.fail(c, job_id, UNKNOWN, now))
 
+    def _go_on(self) -> None:
+        if self._handing_over.is_set():
+            threading.Event().wait()  # returning would tell the engine that the job is done
+
     def _register(self, job_id: str) -> int:
+        self._go_on()
         left = self._steps.once(lambda c, now: provisioning.register(c, job_id, self._chunk, now))
         self._assigned()
         return left
@@ -66,6 +78,7 @@ class Provisioner:
         """
         touched = -TOUCH_EVERY_SECONDS
         while True:
+            self._go_on()
             try:
                 if self._steps.clock() - touched > TOUCH_EVERY_SECONDS:
                     self._steps.once(lambda c, now: provisioning.touch(c, job_id, "settle", now))

@@ -2,9 +2,11 @@
 
 Every gateway shows that it is alive once a second (`fleet.gateways`). Whichever finds another
 silent for `GATEWAY_SILENT_SECONDS` enqueues its unfinished workflows again; the engine never does
-so by itself. Each act is safe to repeat, and safe on several gateways at once.
+so by itself. Hosts are judged by their leases. Each act is safe to repeat, and safe on several
+gateways at once; silence is measured by this process's own clock (`workflows.silence`).
 """
 
+import contextlib
 import os
 import threading
 import time
@@ -17,11 +19,15 @@ from voltfleet.fleet import audit, credentials, delivery, frame_log, gateways, h
 from voltfleet.storage.engine import Database, DatabaseError
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.provision import Provisioner
+from voltfleet.workflows.silence import Silences
 from voltfleet.workflows.steps import Steps
 
 HEARTBEAT_SECONDS = 1.0
 SWEEP_SECONDS = 2.0
 GATEWAY_SILENT_SECONDS = 12.0
+LEASE_MARGIN_SECONDS = 2.0
+"""How much longer than its lease a host has to be silent: until then it has closed its sockets, or
+whoever started it has killed it."""
 JOB_STALLED_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 30.0
 NOTES_KEPT_SECONDS = 24 * 3600.0
@@ -44,8 +50,8 @@ class Retention:
 class Reconciler:
     """Two threads: one shows that this gateway is alive, the other sweeps up after those that are
     not. ``alone`` says that no other gateway can be alive (SQLite): what others left is taken over
-    at once. ``grace_seconds`` is how long after the start silent hosts are left alone, so that the
-    hosts of a restarted fleet find their chargers where they were."""
+    at once. A host is left alone for its lease from when this gateway first looked, so the hosts of
+    a restarted fleet find their chargers where they were."""
 
     def __init__(
         self,
@@ -56,7 +62,7 @@ class Reconciler:
         retention: Retention,
         *,
         alone: bool,
-        grace_seconds: float,
+        lease_seconds: float,
         assigned: Callable[[], None],
     ) -> None:
         self._engine = engine
@@ -64,8 +70,12 @@ class Reconciler:
         self._provisioner = provisioner
         self._frames = frames
         self._retention = retention
-        self._alone = alone
-        self._hosts_from = time.monotonic() + grace_seconds
+        self._gateways = Silences[float](
+            0.0 if alone else GATEWAY_SILENT_SECONDS, is_final=lambda sign: sign == gateways.GONE
+        )
+        self._hosts = Silences[hosts.Sign](
+            lease_seconds + LEASE_MARGIN_SECONDS, is_final=lambda sign: sign[1] == hosts.GIVEN_UP
+        )
         self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
         self._assigned = assigned
         self._stopping = threading.Event()
@@ -85,34 +95,44 @@ class Reconciler:
             thread.start()
 
     def stop(self) -> None:
-        """Ends both threads; this gateway then counts as dead after the usual silence."""
+        """Ends both threads; this gateway then counts as dead after the usual silence, or at once
+        after `leave`."""
         self._stopping.set()
         for thread in self._threads:
             thread.join(timeout=5)
+
+    def leave(self) -> None:
+        """Nothing runs here any more: the next sweep of any gateway takes over what is left."""
+        with contextlib.suppress(DatabaseError):  # then they find out by the silence
+            self._steps.once(lambda c, _now: gateways.leave(c, self._engine.executor_id))
 
     def sweep(self) -> None:
         """One round."""
         self._recover_gateways()
         self._give_up_dead_jobs()
         self._conclude_commands()
-        if time.monotonic() >= self._hosts_from:
-            moved = self._steps.once(hosts.rehome)
-            if moved:
-                _log.info("chargers_moved", chargers=moved)
-                self._assigned()
+        self._move_chargers()
         if time.monotonic() >= self._housekeeping_from:
             self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
             self._keep_house()
 
     def _recover_gateways(self) -> None:
-        silent_for = 0.0 if self._alone else GATEWAY_SILENT_SECONDS
-        dead = self._steps.look(lambda c, now: gateways.silent(c, now - silent_for))
-        for gateway_id in dead:
+        signs = self._steps.look(lambda c, _now: gateways.signs(c))
+        for gateway_id in self._gateways.among(signs):
             if gateway_id == self._engine.executor_id:
                 continue
             if self._engine.recover(gateway_id):
                 self._forget(gateway_id)
                 _log.info("gateway_recovered", gateway=gateway_id)
+
+    def _move_chargers(self) -> None:
+        silent = self._hosts.among(self._steps.look(lambda c, _now: hosts.signs(c)))
+        if not silent:
+            return
+        moved = self._steps.once(lambda c, now: hosts.rehome(c, silent, now))
+        if moved:
+            _log.info("chargers_moved", chargers=moved)
+            self._assigned()
 
     def _forget(self, gateway_id: str) -> None:
         self._steps.once(lambda c, _now: gateways.forget(c, gateway_id))

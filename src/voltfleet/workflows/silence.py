@@ -1,0 +1,42 @@
+"""Who has fallen silent, by this process's own clock.
+
+Every gateway and every host leaves a sign of life in the database again and again. Whether they
+still do is judged by how long *we* have seen the same sign: the machines' clocks may differ, and
+may be set while we look.
+"""
+
+import time
+from collections.abc import Callable, Hashable, Mapping
+from typing import Generic, TypeVar
+
+SignT = TypeVar("SignT", bound=Hashable)
+
+
+class Silences(Generic[SignT]):
+    """Remembers since when each sign has been the same. ``seconds`` of that are silence."""
+
+    def __init__(
+        self,
+        seconds: float,
+        *,
+        is_final: Callable[[SignT], bool],
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """``is_final`` tells the sign of one that will give no other: it is silent at once."""
+        self._seconds = seconds
+        self._is_final = is_final
+        self._clock = clock
+        self._seen: dict[str, tuple[SignT, float]] = {}
+
+    def among(self, signs: Mapping[str, SignT]) -> dict[str, SignT]:
+        """Those that are silent, with the sign that they have not changed. Call it often."""
+        now = self._clock()
+        self._seen = {
+            name: known if (known := self._seen.get(name)) and known[0] == sign else (sign, now)
+            for name, sign in signs.items()
+        }
+        return {
+            name: sign
+            for name, (sign, since) in self._seen.items()
+            if now - since >= self._seconds or self._is_final(sign)
+        }
