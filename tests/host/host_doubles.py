@@ -36,6 +36,7 @@ from voltfleet.host.targets import Resolve, look_up
 from voltfleet.host.wheel import start_clock
 from voltfleet.station.reports import (
     ConnectorState,
+    DialFailure,
     Memory,
     Registration,
     StationReport,
@@ -91,6 +92,7 @@ class FakeStation:
         self.received: list[str] = []
         self.connections = 0
         self.failed_dials = 0
+        self.dial_failures: list[tuple[DialFailure, str]] = []
         self._wants_link_at: float | None = None
         self._out: list[tuple[str, str]] = []
         self._reports: list[StationReport] = []
@@ -107,8 +109,9 @@ class FakeStation:
     def disconnected(self, now: float) -> None:
         self._out.clear()
 
-    def dial_failed(self, now: float) -> None:
+    def dial_failed(self, now: float, failure: DialFailure, why: str) -> None:
         self.failed_dials += 1
+        self.dial_failures.append((failure, why))
 
     def receive(self, text: str, now: float) -> str:
         self.received.append(text)

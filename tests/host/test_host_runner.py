@@ -81,6 +81,7 @@ async def test_the_back_off_grows_until_a_connection_has_lasted(
         csms.sockets[CP1].transport.abort()
         await bench.seen.changes.until(lambda n=times: len(failures) == n)
     await csms.changes.until(lambda: csms.live[CP1] == 1 and len(csms.paths) == 4)
+    await bench.until(lambda: bench.host.online == 1)
     bench.clock.advance(pacing.STABLE_AFTER_SECONDS + 1)
     csms.sockets[CP1].transport.abort()
     await csms.changes.until(lambda: len(csms.paths) == 5)

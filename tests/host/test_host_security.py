@@ -1,8 +1,11 @@
 """Security profiles and target policy over real sockets: who is let in, and what is never sent."""
 
 import base64
+import socket
 import ssl
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from http import HTTPStatus
 
 import pytest
@@ -13,7 +16,7 @@ from support.authorities import Authority
 from voltfleet.domain.hosting import ConnectionState, DialSecurity
 from voltfleet.domain.target_policy import Targets
 from voltfleet.host import reasons
-from voltfleet.station.reports import DialSettings
+from voltfleet.station.reports import DialFailure, DialSettings
 
 ONLINE = ConnectionState.ONLINE
 KEY, OTHER_KEY = b"0123456789abcdef", b"\x00\xff binary key \x80\x81"
@@ -346,3 +349,72 @@ def test_the_words_for_what_a_server_says_in_tls(reason: str, words: str) -> Non
     error = ssl.SSLError(1, f"[SSL: {reason}] {reason.lower()} (_ssl.c:2580)")
     error.reason = reason
     assert words in reasons.dial_failed(error, parse_uri("wss://csms.example/ocpp"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "with_certificate", "failure"),
+    [
+        ("UNSUPPORTED_PROTOCOL", False, DialFailure.TLS_VERSION),
+        ("TLSV1_ALERT_PROTOCOL_VERSION", False, DialFailure.TLS_VERSION),
+        ("TLSV1_ALERT_INSUFFICIENT_SECURITY", False, DialFailure.CIPHER_SUITE),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", True, DialFailure.CIPHER_SUITE),
+        ("SSLV3_ALERT_HANDSHAKE_FAILURE", False, DialFailure.OTHER),
+        ("TLSV1_ALERT_UNKNOWN_CA", True, DialFailure.CREDENTIALS),
+        ("WRONG_VERSION_NUMBER", False, DialFailure.OTHER),
+    ],
+)
+def test_the_kind_of_what_a_server_says_in_tls(
+    reason: str, with_certificate: bool, failure: DialFailure
+) -> None:
+    error = ssl.SSLError(1, "…")
+    error.reason = reason
+    assert reasons.failure_of(error, showed_certificate=with_certificate) is failure
+
+
+async def test_a_station_hears_why_its_dial_failed(bench: Bench, secure: FakeCsms) -> None:
+    secure.authorization = basic(OTHER_KEY)
+    certificate, key = AUTHORITY.issue("CP3")
+    with _weak_server() as port:
+        for name, url, security in (
+            ("CP1", wss(secure), DialSecurity(2, KEY, STRANGER.pem)),
+            ("CP2", wss(secure), DialSecurity(2, KEY, AUTHORITY.pem)),
+            (
+                "CP3",
+                f"wss://127.0.0.1:{port}",
+                DialSecurity(3, None, AUTHORITY.pem, certificate, key),
+            ),
+        ):
+            bench.host.assign(assignment(url, name, security=security))
+        for name, failure in (
+            ("CP1", DialFailure.CSMS_CERTIFICATE),
+            ("CP2", DialFailure.CREDENTIALS),
+            ("CP3", DialFailure.CIPHER_SUITE),
+        ):
+            error = await bench.error(name)
+            assert bench.stations[name].dial_failures[0] == (failure, error)
+
+
+@contextmanager
+def _weak_server() -> Iterator[int]:
+    """One that takes only what no client here offers. Not asyncio's, which ends a handshake that
+    failed without saying so."""
+    context = AUTHORITY.server("127.0.0.1")
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    context.set_ciphers("AES128-CCM8:@SECLEVEL=0")
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                peer, _ = listener.accept()
+                with peer, suppress(ssl.SSLError):
+                    context.wrap_socket(peer, server_side=True)
+
+    thread = threading.Thread(target=serve)
+    thread.start()
+    try:
+        yield listener.getsockname()[1]
+    finally:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+        thread.join(10)

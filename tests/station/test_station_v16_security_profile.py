@@ -4,7 +4,7 @@ import pytest
 from bench16 import Bench, booted
 from signing import certificate
 
-from voltfleet.station.reports import DialSettings
+from voltfleet.station.reports import DialFailure, DialSettings
 from voltfleet.station.v16.security_profile import ATTEMPTS
 
 KEY = "00ff" * 10
@@ -101,7 +101,7 @@ def raised() -> Bench:
 
 def fail(bench: Bench, times: int) -> list[DialSettings]:
     for _ in range(times):
-        bench.station.dial_failed(bench.now)
+        bench.station.dial_failed(bench.now, DialFailure.OTHER, "refused")
     return [report for report in bench.station.reports() if isinstance(report, DialSettings)]
 
 

@@ -9,7 +9,7 @@ from bench16 import START
 from cryptography import x509
 from signing import RSA_KEY, certificate
 
-from voltfleet.station.reports import DialSettings
+from voltfleet.station.reports import DialFailure, DialSettings
 from voltfleet.station.station import ChargingStation
 
 HERE, THERE = "ws://here.example/ocpp", "ws://there.example/ocpp"
@@ -73,7 +73,7 @@ def fail(bench: Bench2, times: int) -> list[str | None]:
     """Let dials fail; where the station was told to dial after each."""
     went = []
     for _ in range(times):
-        bench.station.dial_failed(bench.now)
+        bench.station.dial_failed(bench.now, DialFailure.OTHER, "refused")
         bench.settle()
         went.append(bench.station._ctx.dial.csms_url)
     return went

@@ -14,6 +14,7 @@ from websockets.uri import WebSocketURI
 
 from voltfleet.host import reasons
 from voltfleet.host.wheel import Clock
+from voltfleet.station.reports import DialFailure
 
 _FOREVER = float("inf")
 
@@ -61,7 +62,8 @@ class Owner(Protocol):
 class Connection(asyncio.Protocol):
     """A dial that becomes an open WebSocket, and in the end is reported closed exactly once.
 
-    Wake it with `tick` when `deadline` has passed. While ``paused`` nothing may be sent.
+    Wake it with `tick` when `deadline` has passed. While ``paused`` nothing may be sent. Where it
+    was never `opened`, ``failure`` says of which kind that is.
     """
 
     __slots__ = (
@@ -75,11 +77,13 @@ class Connection(asyncio.Protocol):
         "_ping_at",
         "_ping_interval",
         "_reason",
+        "_shows_certificate",
         "_silent",
         "_timeouts",
         "_transport",
         "_ws",
         "deadline",
+        "failure",
         "opened",
         "paused",
         "tls",
@@ -95,11 +99,13 @@ class Connection(asyncio.Protocol):
         clock: Clock,
         tls: ssl.SSLContext | None = None,
         authorization: str | None = None,
+        shows_certificate: bool = False,
     ) -> None:
         """``tls`` is for the dialler, if the address is a ``wss://`` one; ``authorization`` is sent
         with the request for the upgrade, and to nobody else: redirects are not followed."""
         self._owner = owner
         self._authorization = authorization
+        self._shows_certificate = shows_certificate
         self.tls = tls
         self._ws = ClientProtocol(
             uri,
@@ -115,6 +121,7 @@ class Connection(asyncio.Protocol):
         self._reason: str | None = None
         self._ping_interval = timeouts.ping_interval
         self._ping_at = _FOREVER
+        self.failure = DialFailure.OTHER
         self._over = False
         self._aborted = False
         self._silent = False
@@ -143,7 +150,7 @@ class Connection(asyncio.Protocol):
         """There will be no transport; ``exc`` is null when the dial was cancelled."""
         self._dial = None
         if self._reason is None and exc is not None:
-            self._reason = reasons.dial_failed(exc, self.uri)
+            self._failed_by(exc)
         self._finished()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -251,7 +258,7 @@ class Connection(asyncio.Protocol):
             if self.opened:
                 self._reason = reasons.lost(exc, self._ws)
             else:
-                self._reason = reasons.dial_failed(exc or ConnectionError(), self.uri)
+                self._failed_by(exc or ConnectionError())
         self._finished()
 
     def pause_writing(self) -> None:
@@ -287,9 +294,14 @@ class Connection(asyncio.Protocol):
         self._await_ping(now)
         self._owner.connection_opened(now)
 
+    def _failed_by(self, exc: BaseException) -> None:
+        self._reason = reasons.dial_failed(exc, self.uri)
+        self.failure = reasons.failure_of(exc, showed_certificate=self._shows_certificate)
+
     def _refused(self, exc: Exception) -> None:
         if self._reason is None and self._transport is not None:
             sent = self._authorization is not None
+            self.failure = reasons.failure_of(exc)
             self._reason = reasons.handshake_refused(
                 exc, self.uri, self._offered(), sent_credentials=sent
             )

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from voltfleet.domain.hosting import Assignment, Command, ConnectionState
-from voltfleet.station.reports import StationReport, TransferResult
+from voltfleet.station.reports import DialFailure, StationReport, TransferResult
 
 
 class Station(Protocol):
@@ -28,8 +28,8 @@ class Station(Protocol):
     def disconnected(self, now: float) -> None:
         """The socket is gone, whoever closed it."""
 
-    def dial_failed(self, now: float) -> None:
-        """A dial came to nothing; there will be another."""
+    def dial_failed(self, now: float, failure: DialFailure, why: str) -> None:
+        """A dial came to nothing; there will be another. ``why`` holds no secret."""
 
     def receive(self, text: str, now: float) -> str:
         """One text frame; returns the action it belongs to, "" when that cannot be told."""

@@ -16,6 +16,7 @@ from websockets.exceptions import (
 from websockets.uri import WebSocketURI
 
 from voltfleet.host.targets import TargetRefusedError
+from voltfleet.station.reports import DialFailure
 
 _STATUS_HINTS = {
     400: "it could not make sense of the request",
@@ -49,6 +50,20 @@ _REFUSED_CERTIFICATE = {
     "TLSV1_ALERT_ACCESS_DENIED": "it does not let it in",
     "TLSV1_ALERT_DECRYPT_ERROR": "its signature does not fit",
 }
+_NO_COMMON_CIPHER = frozenset(
+    {
+        "NO_CIPHERS_AVAILABLE",
+        "TLSV1_ALERT_INSUFFICIENT_SECURITY",
+        "UNKNOWN_CIPHER_RETURNED",
+        "WRONG_CIPHER_RETURNED",
+    }
+)
+_TLS_FAILURES = {
+    **dict.fromkeys(_OLD_TLS, DialFailure.TLS_VERSION),
+    **dict.fromkeys(_REFUSED_CERTIFICATE, DialFailure.CREDENTIALS),
+    **dict.fromkeys(_NO_COMMON_CIPHER, DialFailure.CIPHER_SUITE),
+}
+_HANDSHAKE_FAILURE = "SSLV3_ALERT_HANDSHAKE_FAILURE"
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -79,6 +94,22 @@ def dial_failed(exc: BaseException, uri: WebSocketURI) -> str:
         case _:
             why = f"could not connect to {address}: {exc}"
     return why
+
+
+def failure_of(exc: BaseException, *, showed_certificate: bool = False) -> DialFailure:
+    """What kind of failure it was, for the station's security log."""
+    match exc:
+        case ssl.SSLCertVerificationError():
+            return DialFailure.CSMS_CERTIFICATE
+        case ssl.SSLError() if showed_certificate and exc.reason == _HANDSHAKE_FAILURE:
+            # Without one it may also be what the server misses.
+            return DialFailure.CIPHER_SUITE
+        case ssl.SSLError():
+            return _TLS_FAILURES.get(exc.reason or "", DialFailure.OTHER)
+        case InvalidStatus() if exc.response.status_code == HTTPStatus.UNAUTHORIZED:
+            return DialFailure.CREDENTIALS
+        case _:
+            return DialFailure.OTHER
 
 
 def _hung_up(uri: WebSocketURI) -> str:

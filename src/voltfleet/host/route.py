@@ -16,6 +16,7 @@ from voltfleet.station.reports import DialSettings
 
 _BASIC = frozenset({1, 2})
 _TLS = frozenset({2, 3})
+_MUTUAL = 3
 _AUTHORITIES_JOINED_BY = "\n"
 
 
@@ -77,6 +78,7 @@ class Route:
             clock=clock,
             tls=contexts.of(self.security) if secure else None,
             authorization=_authorization(self._assignment.identity, self.security),
+            shows_certificate=profile == _MUTUAL,
         )
 
 

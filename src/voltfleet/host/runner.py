@@ -14,21 +14,19 @@ from voltfleet.domain.hosting import (
     FrameLog,
 )
 from voltfleet.host.connection import Connection
-from voltfleet.host.dialer import Address
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.isolation import isolated
+from voltfleet.host.line import Line
 from voltfleet.host.memories import StationMemory
 from voltfleet.host.open_commands import OpenCommands
 from voltfleet.host.ports import RunnerOwner, Station
 from voltfleet.host.redaction import shown
-from voltfleet.host.redial import Redial
-from voltfleet.host.route import Route
 from voltfleet.host.standing import Standing
 from voltfleet.host.surroundings import Surroundings
 from voltfleet.station.reports import (
     ConnectorState,
+    DialFailure,
     DialSettings,
-    LinkCondition,
     LinkFault,
     Memory,
     MemoryLost,
@@ -41,8 +39,6 @@ from voltfleet.station.reports import (
 _FROM_STATION = True
 _FROM_CSMS = False
 _FOREVER = float("inf")
-_RECHECK_SECONDS = 0.1
-_NO_NETWORK = "the network was cut by an injected fault"
 # The calls by which a CSMS changes WebSocketPingInterval.
 _SETTING_ACTIONS = frozenset({"ChangeConfiguration", "SetVariables"})
 
@@ -61,13 +57,9 @@ class Runner:
 
     __slots__ = (
         "_commands",
-        "_connected_at",
-        "_connection",
-        "_dial_queued",
+        "_line",
         "_memory",
         "_owner",
-        "_redial",
-        "_route",
         "_shared",
         "_station",
         "_stopping",
@@ -86,18 +78,14 @@ class Runner:
     ) -> None:
         self.assignment = assignment
         self.charger_id = assignment.charger_id
-        self._route: Route | None = None
         state = ConnectionState.WAITING if assignment.running else ConnectionState.STOPPED
         self.standing = Standing(assignment, state, shared.outbox, shared.clock())
         self.wheel_slot = 0
         self._shared = shared
         self._owner = owner
         self._station: Station | None = None
-        self._connection: Connection | None = None
+        self._line = Line(shared)
         self._commands = OpenCommands(self.charger_id, shared.outbox)
-        self._connected_at = _FOREVER
-        self._redial = Redial()
-        self._dial_queued: Address | None = None
         self._memory = None if memory is None else StationMemory(shared.outbox.memories, memory)
         self._stopping = False
 
@@ -109,12 +97,12 @@ class Runner:
     @property
     def endpoint(self) -> Endpoint | None:
         """Where it dials, or is connected to."""
-        return None if self._route is None else self._route.endpoint
+        return None if self._line.route is None else self._line.route.endpoint
 
     @property
     def has_socket(self) -> bool:
         """Whether a connection is open, or may be."""
-        return self._connection is not None
+        return self._line.connection is not None
 
     @property
     def _running_station(self) -> Station | None:
@@ -126,25 +114,26 @@ class Runner:
         """Power the station up and queue its first dial."""
         self.standing.connection_changed()
         if self.assignment.running:
-            self._redial.at = now = self.standing.since
+            now = self.standing.since
+            self._line.dial_from(now)
             self._power_up(now)
             self._settle(now)
 
     def stop(self, code: int, reason: str) -> None:
         """Close the connection properly and report `RunnerOwner.runner_gone` when it is gone."""
         self._stop_all()
-        if self._connection is None:
+        if self._line.connection is None:
             self._leave()
         else:
-            self._connection.close(code, reason)
+            self._line.connection.close(code, reason)
 
     def abort(self) -> None:
         """Cut the connection; `RunnerOwner.runner_gone` follows."""
         self._stop_all()
-        if self._connection is None:
+        if self._line.connection is None:
             self._leave()
         else:
-            self._connection.abort()
+            self._line.connection.abort()
 
     def _stop_all(self) -> None:
         self._stopping = self.standing.told_no_more = True
@@ -152,8 +141,7 @@ class Runner:
 
     def _power_up(self, now: float) -> None:
         try:
-            if self._route is None:
-                self._route = Route(self.assignment, self._shared.endpoint)
+            self._line.lay(self.assignment)
             assignment = msgspec.structs.replace(self.assignment, memory=self.memory)
             self._station = self._shared.station_factory(assignment, now)
         except VoltfleetError as exc:
@@ -170,8 +158,8 @@ class Runner:
         reason = f"the simulated station failed ({exc!r}): a bug in Voltfleet, please report it"
         self._commands.refuse_all(reason)
         self._station = None
-        if self._connection is not None:
-            self._connection.abort(reason)
+        if self._line.connection is not None:
+            self._line.connection.abort(reason)
         elif not self._stopping:
             now = self._shared.clock()
             self._back_off(reason, now)
@@ -184,8 +172,8 @@ class Runner:
     @isolated
     def wake(self, now: float) -> None:
         """A deadline of the station, the connection or the back-off has come."""
-        if self._connection is not None:
-            self._connection.tick(now)
+        if self._line.connection is not None:
+            self._line.connection.tick(now)
         station = self._running_station
         if station is not None:
             deadline = station.next_deadline()
@@ -221,8 +209,7 @@ class Runner:
     @isolated
     def connection_opened(self, now: float) -> None:
         """`connection.Owner`."""
-        self._handshake_over()
-        self._connected_at = now
+        self._line.opened(now)
         station = self._running_station
         if station is not None:
             self._move(ConnectionState.CONNECTED, now)
@@ -254,74 +241,56 @@ class Runner:
     @isolated
     def connection_closed(self, reason: str | None, now: float) -> None:
         """`connection.Owner`: the socket is gone; dial again later, or be gone too."""
-        self._connection = None
-        connected_at, self._connected_at = self._connected_at, _FOREVER
-        if connected_at == _FOREVER:
-            self._handshake_over()
+        connection, was_open = self._line.connection, self._line.closed(now)
         if self._stopping:
             self._leave()
             return
-        self._redial.connected_for(now - connected_at)
         self._back_off(reason, now)
         self._move(ConnectionState.WAITING, now)
         if self._station is None:
             self._power_up(now)
-        elif connected_at != _FOREVER:
+        elif was_open:
             self._station.disconnected(now)
-        elif reason is not None:
-            self._station.dial_failed(now)
+        elif reason is not None and connection is not None:
+            self._station.dial_failed(now, connection.failure, reason)
         self._settle(now)
 
     def _take_ping_interval(self, station: Station) -> None:
-        if self._connection is not None:
-            self._connection.set_ping_interval(station.ping_seconds)
+        if self._line.connection is not None:
+            self._line.connection.set_ping_interval(station.ping_seconds)
 
     # --- dialling ----------------------------------------------------------------------------
 
     def dial(self, now: float) -> Connection | None:
         """`dialer.Dialled`: this runner's turn has come."""
-        queued_for, self._dial_queued = self._dial_queued, None
-        station, route = self._running_station, self._route
-        if station is None or route is None or not station.link_wanted:
-            return None
-        if queued_for != route.endpoint.address:
+        station = self._running_station
+        may_dial = self._owner.may_dial(self)
+        if not self._line.is_due(now, may_dial=may_dial) or station is None:
             self._settle(now)
             return None
-        if not self._owner.may_dial(self):
-            self._redial.at = now + _RECHECK_SECONDS
-            self._schedule(now)
-            return None
-        if now < self._redial.at:
-            # The network went away since the dial was asked for.
-            self._schedule(now)
+        if not station.link_wanted:
             return None
         self.standing.attempts += 1
-        shared = self._shared
         try:
-            self._connection = route.connection(self, shared.tls, shared.timeouts, shared.clock)
+            connection = self._line.connect(self)
         except VoltfleetError as exc:
             self._cannot_dial(station, exc, now)
             self._schedule(now)
             return None
         self._move(ConnectionState.CONNECTING, now)
         self._schedule(now)
-        return self._connection
+        return connection
 
     def _cannot_dial(self, station: Station, exc: VoltfleetError, now: float) -> None:
-        self._back_off(f"not dialled: {exc}", now)
+        reason = f"not dialled: {exc}"
+        self._back_off(reason, now)
         self.standing.connection_changed()
-        station.dial_failed(now)
-
-    def _handshake_over(self) -> None:
-        if self.endpoint is not None:
-            self._shared.dialer.handshake_over(self.endpoint.address)
+        station.dial_failed(now, DialFailure.OTHER, reason)
 
     def _back_off(self, reason: str | None, now: float) -> None:
-        if reason is None:
-            self._redial.soon(now)
-        else:
+        self._line.back_off(now, failed=reason is not None)
+        if reason is not None:
             self.standing.error = reason
-            self._redial.back_off(now, self._shared.rng)
 
     # --- after each stimulus -----------------------------------------------------------------
 
@@ -330,12 +299,11 @@ class Runner:
         if station is not None:
             for report in station.reports():
                 self._apply(report, now)
-            connection = self._connection
+            connection = self._line.connection
             held = self._memory is not None and self._memory.holds(now)
             if connection is not None and connection.sendable and not held:
                 self._send(station, connection, now)
-            if self._connection is None and self._route is not None:
-                self._dial_if_due(station, self._route, now)
+            self._dial_if_due(station, now)
         self._schedule(now)
 
     def _send(self, station: Station, connection: Connection, now: float) -> None:
@@ -348,20 +316,19 @@ class Runner:
         elif not station.link_wanted:
             connection.close(CLOSE_GOING_AWAY, "rebooting")
 
-    def _apply(self, report: StationReport, now: float) -> None:  # noqa: C901 - one row a report
+    def _apply(self, report: StationReport, now: float) -> None:
         match report:
             case Registration():
-                if self._connection is not None:
+                if self._line.connection is not None:
                     self.standing.error = report.note
                     self.standing.connection_changed()
                     self._move(report.state, now)
             case ConnectorState():
                 self.standing.replace_connector(report)
             case DialSettings():
-                if self._route is not None:
-                    self._route.change(report)
+                self._line.change(report)
             case LinkFault():
-                self._disturb(report, now)
+                self._line.disturb(report, now)
             case Memory():
                 self._remember(report, now)
             case MemoryLost():
@@ -387,33 +354,14 @@ class Runner:
             self._memory = StationMemory(self._shared.outbox.memories)
         self._memory.remember(report, self.charger_id, self.assignment.generation, now)
 
-    def _disturb(self, fault: LinkFault, now: float) -> None:
-        """An injected fault of the network, or its end."""
-        connection = self._connection
-        if fault.condition is LinkCondition.CUT:
-            self._redial.cut(fault.until)
-            if connection is not None:
-                connection.abort(_NO_NETWORK)
-            return
-        self._redial.restored(now)
-        if connection is not None:
-            connection.set_silent(silent=fault.condition is LinkCondition.SILENT)
-
-    def _dial_if_due(self, station: Station, route: Route, now: float) -> None:
+    def _dial_if_due(self, station: Station, now: float) -> None:
         try:
-            route.take_up()
+            self._line.request(self, now, wanted=station.link_wanted)
         except VoltfleetError as exc:
             self._cannot_dial(station, exc, now)
-        if self._dial_queued is None and now >= self._redial.at and station.link_wanted:
-            self._dial_queued = route.endpoint.address
-            self._shared.dialer.request(self, self._dial_queued)
 
     def _schedule(self, now: float) -> None:
-        at = _FOREVER
-        if self._connection is not None:
-            at = self._connection.deadline
-        elif self._redial.at > now:
-            at = self._redial.at
+        at = self._line.wake_at(now)
         station = self._running_station
         if station is not None:
             deadline = station.next_deadline()

@@ -42,6 +42,7 @@ from voltfleet.station.journal import Journal
 from voltfleet.station.outbox import Build, Gate, Lane, OnFailure, Outbox, OutCall
 from voltfleet.station.reports import (
     ConnectorState,
+    DialFailure,
     DialSettings,
     Registration,
     StationReport,
@@ -145,7 +146,7 @@ class Context:
         self.ping_seconds = PING_SECONDS
         self.registration = ConnectionState.WAITING
         self.on_power_up: Callable[[], None] = _nothing
-        self.on_dial_failed: Callable[[], None] = _nothing
+        self.on_dial_failed: Callable[[DialFailure, str], None] = _no_matter
         self.on_settled: Callable[[], None] | None = None
         self._reports: list[StationReport] = []
         self._urgent: bool | None = None
@@ -344,4 +345,8 @@ def rfc3339(at: float) -> str:
 
 
 def _nothing() -> None:
+    """Stands in until the engine is built."""
+
+
+def _no_matter(_failure: DialFailure, _why: str) -> None:
     """Stands in until the engine is built."""

@@ -85,6 +85,20 @@ class MemoryLost(msgspec.Struct, frozen=True, gc=False):
     why: str
 
 
+class DialFailure(Enum):
+    """What kept a dial from becoming a connection, as far as security is concerned."""
+
+    OTHER = auto()
+    CSMS_CERTIFICATE = auto()
+    """It was not valid, or could not be verified."""
+    TLS_VERSION = auto()
+    """The CSMS speaks TLS below 1.2 only."""
+    CIPHER_SUITE = auto()
+    """The CSMS allows only cipher suites that are not allowed."""
+    CREDENTIALS = auto()
+    """The CSMS turned the station's key or certificate down."""
+
+
 class DialSettings(msgspec.Struct, frozen=True, gc=False):
     """What the CSMS changed about how to dial. None: as before. The host keeps it, over what the
     charger was created with, and uses it from the next dial on; it does not hang up because of it.

@@ -2,7 +2,7 @@
 messages that get through sooner or later."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, NamedTuple
 
@@ -11,6 +11,7 @@ import msgspec
 from voltfleet.station.blocks import Block
 from voltfleet.station.context import Context, rfc3339
 from voltfleet.station.outbox import Failure, FailureKind
+from voltfleet.station.reports import DialFailure
 
 MAX_LOGGED = 50
 MAX_TECH_INFO = 255
@@ -28,25 +29,42 @@ class LoggedEvent(NamedTuple):
 class SecurityEventsBlock(Block, ABC):
     """What happens offline, or gets no answer, is told again (A04.FR.02); an error is an answer."""
 
-    __slots__ = ("_log", "_untold")
+    __slots__ = ("_dial_failure", "_log", "_untold")
     only_logged: ClassVar[frozenset[str]] = frozenset()
     """The events that are not told."""
+    of_dials: ClassVar[Mapping[DialFailure, str]] = {}
+    """The events that failed dials are."""
 
     def __init__(self, ctx: Context) -> None:
         super().__init__(ctx)
         self._log: tuple[LoggedEvent, ...] = ()
         self._untold: tuple[LoggedEvent, ...] = ()
+        self._dial_failure: DialFailure | None = None
 
     @abstractmethod
     def _notification(self, event: LoggedEvent) -> tuple[msgspec.Struct, type[Any]]:
         """SecurityEventNotification, and the type of its answer."""
 
-    def happened(self, event: str, what: str | None = None, *, at: float | None = None) -> None:
+    def dial_failed(self, failure: DialFailure, why: str, *, told: bool = True) -> None:
+        """It is an event the first time, not with every dial that fails alike until one succeeds:
+        the log has room for few."""
+        event = self.of_dials.get(failure)
+        if event is not None and failure is not self._dial_failure:
+            self.happened(event, why, told=told)
+        self._dial_failure = failure
+
+    def connected(self) -> None:
+        """A dial has succeeded."""
+        self._dial_failure = None
+
+    def happened(
+        self, event: str, what: str | None = None, *, at: float | None = None, told: bool = True
+    ) -> None:
         """Log it (A04.FR.04), and tell it if it is such an event; ``at``: not now, but then."""
         at = (at or self.ctx.now) + self.ctx.clock_offset + self.ctx.clock_error
         logged = LoggedEvent(at, event, None if what is None else what[:MAX_TECH_INFO])
         self._log = (*self._log, logged)[-MAX_LOGGED:]
-        if event not in self.only_logged:
+        if told and event not in self.only_logged:
             self._tell(logged)
 
     def resumed(self) -> None:

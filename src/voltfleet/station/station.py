@@ -25,6 +25,7 @@ from voltfleet.station.context import NOTHING_TOLD, Context
 from voltfleet.station.engines import ENGINES
 from voltfleet.station.memory import Unreadable, recall, write
 from voltfleet.station.reports import (
+    DialFailure,
     DialSettings,
     Memory,
     MemoryLost,
@@ -94,10 +95,10 @@ class ChargingStation:
             self._ctx.faults.link_lost()
         self._engine.disconnected()
 
-    def dial_failed(self, now: float) -> None:
+    def dial_failed(self, now: float, failure: DialFailure, why: str) -> None:
         """No connection came about; the host dials again, by the settings that hold then."""
         self._enter(now)
-        self._ctx.on_dial_failed()
+        self._ctx.on_dial_failed(failure, why)
 
     def receive(self, text: str, now: float) -> str:
         """One text frame. Returns the action it belongs to, "" when that cannot be told."""

@@ -115,7 +115,7 @@ class Engine16:
         )
         self._events = events = SecurityEvents(ctx)
         self._store = store = CertificateStore(ctx, configuration, events)
-        self._profile = SecurityProfile(ctx, configuration, store)
+        self._profile = SecurityProfile(ctx, configuration, store, events)
         self._firmware = firmware = Firmware(
             ctx, registration, availability, transactions, store, events
         )

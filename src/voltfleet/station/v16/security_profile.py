@@ -3,9 +3,10 @@
 
 from voltfleet.station.blocks import Block
 from voltfleet.station.context import Context
-from voltfleet.station.reports import DialSettings
+from voltfleet.station.reports import DialFailure, DialSettings
 from voltfleet.station.v16.certificate_store import CertificateStore
 from voltfleet.station.v16.configuration import Configuration, Name
+from voltfleet.station.v16.security_events import SecurityEvents
 from voltfleet.station.v16.types import ConfigurationStatus
 
 ATTEMPTS = 3
@@ -19,12 +20,19 @@ class SecurityProfile(Block):
     """The profile only ever rises, and falls back only to where it came from, as long as the new
     one has never worked."""
 
-    __slots__ = ("_configuration", "_failed", "_proven", "_store")
+    __slots__ = ("_configuration", "_events", "_failed", "_proven", "_store")
 
-    def __init__(self, ctx: Context, configuration: Configuration, store: CertificateStore) -> None:
+    def __init__(
+        self,
+        ctx: Context,
+        configuration: Configuration,
+        store: CertificateStore,
+        events: SecurityEvents,
+    ) -> None:
         super().__init__(ctx)
         self._configuration = configuration
         self._store = store
+        self._events = events
         self._proven: int | None = None
         self._failed = 0
         configuration.on_security_profile = self.raise_to
@@ -64,8 +72,11 @@ class SecurityProfile(Block):
     def connected(self) -> None:
         """The profile in use works: there is no way back (A05.FR.09)."""
         self._proven = None
+        self._events.connected()
 
-    def _dial_failed(self) -> None:
+    def _dial_failed(self, failure: DialFailure, why: str) -> None:
+        # Without a profile the Central System need not know the whitepaper.
+        self._events.dial_failed(failure, why, told=self.current > 0)
         if self._proven is None:
             return
         self._failed += 1

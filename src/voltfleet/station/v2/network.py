@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from voltfleet.domain.specs import OcppVersion
 from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context, changed
-from voltfleet.station.reports import DialSettings
+from voltfleet.station.reports import DialFailure, DialSettings
 from voltfleet.station.v2.certificates import CSMS_ROOT, Certificates
 from voltfleet.station.v2.device_model import security
 from voltfleet.station.v2.device_model.definition import Definition
@@ -150,8 +150,9 @@ class NetworkProfiles(Block):
         self._failed = 0
         self._use(self._priority()[0])
 
-    def dial_failed(self) -> None:
+    def dial_failed(self, failure: DialFailure, why: str) -> None:
         """B10.FR.03: so many attempts per slot, then the next, round and round."""
+        self._events.dial_failed(failure, why)
         self._failed += 1
         priority = self._priority()
         if self._failed < self._model.whole(security.NETWORK_PROFILE_CONNECTION_ATTEMPTS):
@@ -163,6 +164,7 @@ class NetworkProfiles(Block):
     def connected(self) -> None:
         """A05.FR.06: there is no way back below the security profile that works."""
         self._failed = 0
+        self._events.connected()
         active = self.active
         if active != self._told:
             # B10.FR.10: it may be another CSMS, and knows nothing of an earlier boot.
