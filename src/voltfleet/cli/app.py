@@ -9,8 +9,8 @@ from typing import Annotated, NoReturn
 import typer
 
 from voltfleet import __version__
+from voltfleet.cli import backup, tokens
 from voltfleet.cli import serve as serving
-from voltfleet.cli import tokens
 from voltfleet.cli.csms import csms
 from voltfleet.cli.demo import demo
 from voltfleet.cli.host import host
@@ -30,6 +30,8 @@ app.add_typer(tokens.app, name="token")
 app.command()(csms)
 app.command()(demo)
 app.command()(host)
+app.command("backup")(backup.back_up)
+app.command()(backup.restore)
 
 
 @app.command()

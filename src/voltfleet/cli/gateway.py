@@ -34,7 +34,7 @@ from voltfleet.observability.logging import configure
 from voltfleet.settings import Settings, from_env
 from voltfleet.storage import migrate
 from voltfleet.storage.bell import Bell
-from voltfleet.storage.engine import Database, DatabaseOutage
+from voltfleet.storage.engine import Database, DatabaseOutage, frames_url
 from voltfleet.storage.queue import WorkflowQueue
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.provision import Provisioner
@@ -179,7 +179,7 @@ def _migrated(settings: Settings) -> tuple[Database, Database]:
     migrate.upgrade(database, "main")
     frames = database
     if database.is_sqlite:
-        frames = Database(f"{settings.database_url.removesuffix('.db')}-frames.db")
+        frames = Database(frames_url(settings.database_url))
     migrate.upgrade(frames, "frames")
     return database, frames
 

@@ -35,6 +35,12 @@ def leave(connection: sa.Connection, gateway_id: str) -> None:
     connection.execute(sa.update(gateways).where(gateways.c.id == gateway_id).values(seen_at=GONE))
 
 
+def last_seen(connection: sa.Connection) -> float | None:
+    """When any gateway last showed that it is alive."""
+    found: float | None = connection.execute(sa.select(sa.func.max(gateways.c.seen_at))).scalar()
+    return found
+
+
 def forget(connection: sa.Connection, gateway_id: str) -> None:
     """Takes the gateway off the list: nothing of it is left to recover."""
     connection.execute(sa.delete(gateways).where(gateways.c.id == gateway_id))

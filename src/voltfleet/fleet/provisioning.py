@@ -201,14 +201,14 @@ def fail_location(
         fail(connection, job_id, failure, now)
 
 
-def stalled(connection: sa.Connection, before: float) -> list[str]:
+def stalled(connection: sa.Connection, before: float, limit: int = 100) -> list[str]:
     """Open jobs that no step has touched since ``before``, the longest-waiting first."""
     return list(
         connection.execute(
             sa.select(jobs_table.c.id)
             .where(jobs_table.c.status.in_(OPEN), jobs_table.c.updated_at < before)
             .order_by(jobs_table.c.updated_at)
-            .limit(100)
+            .limit(limit)
         ).scalars()
     )
 

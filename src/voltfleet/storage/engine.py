@@ -40,6 +40,12 @@ cannot make the gateway hoard requests."""
 DEADLINE_SECONDS = 3.0
 """How long a request waits for its unit of work. A hung Postgres ignores its own timeouts."""
 BUSY_TIMEOUT_MS = 2_500
+_DURABLE = ("on", "remote_apply")
+
+
+def frames_url(url: str) -> str:
+    """Where the frame log of that database is: on SQLite a file of its own beside it."""
+    return f"{url.removesuffix('.db')}-frames.db" if url.startswith("sqlite") else url
 
 
 def create_engine(url: str) -> sa.Engine:
@@ -60,7 +66,7 @@ def create_engine(url: str) -> sa.Engine:
         )
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
-    return sa.create_engine(
+    engine = sa.create_engine(
         sa.make_url(url).set(drivername="postgresql+psycopg"),
         pool_size=THREADS + 4,
         max_overflow=16,
@@ -70,10 +76,11 @@ def create_engine(url: str) -> sa.Engine:
         connect_args={
             "connect_timeout": 3,
             "application_name": "voltfleet",
-            "options": "-c synchronous_commit=on -c lock_timeout=2500"
-            " -c idle_in_transaction_session_timeout=5000",
+            "options": "-c lock_timeout=2500 -c idle_in_transaction_session_timeout=5000",
         },
     )
+    event.listen(engine, "connect", _prepare_postgres)
+    return engine
 
 
 def create_sqlite_engine_for_workflows(url: str) -> sa.Engine:
@@ -95,6 +102,17 @@ def create_sqlite_engine_for_workflows(url: str) -> sa.Engine:
     return engine
 
 
+def _prepare_postgres(connection: Any, _record: Any) -> None:
+    """A commit returns when it is on the server's disk, whatever the server, the database or the
+    user is set to; ``remote_apply`` promises more than that, and stays."""
+    autocommit = connection.autocommit
+    connection.autocommit = True
+    (setting,) = connection.execute("SHOW synchronous_commit").fetchone()
+    if setting not in _DURABLE:
+        connection.execute("SET synchronous_commit = on")
+    connection.autocommit = autocommit
+
+
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     connection.isolation_level = None
     cursor = connection.cursor()
@@ -102,6 +120,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         f"busy_timeout={BUSY_TIMEOUT_MS}",
         "journal_mode=WAL",
         "synchronous=FULL",
+        "fullfsync=ON",  # macOS: through the drive's cache too; nothing elsewhere
         "foreign_keys=ON",
         "cache_size=-65536",
         "temp_store=MEMORY",

@@ -1,7 +1,7 @@
 """The way into the durable engine: a workflow starts in the transaction of the row it is about."""
 
 from dbos import DBOSClient
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from voltfleet.storage.engine import Database
 
@@ -43,3 +43,9 @@ class WorkflowQueue:
     def close(self) -> None:
         """Lets go of the database."""
         self._client.destroy()
+
+
+def drop_notes(connection: Connection) -> None:
+    """Drops all that the engine has written beside our tables; it makes them anew at its launch.
+    Postgres only: on SQLite its tables go with the file."""
+    connection.execute(text("DROP SCHEMA IF EXISTS dbos CASCADE"))

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import TypeVar
 
-from dbos import DBOS, DBOSConfig
+from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from voltfleet.storage.engine import create_sqlite_engine_for_workflows
 from voltfleet.storage.queue import APPLICATION, ENGINE_VERSION, JOBS
@@ -52,10 +52,13 @@ class Engine:
             config["system_database_url"] = database_url
         logging.getLogger("dbos").setLevel(logging.WARNING)
         self._dbos = DBOS(config=config)
+        self._workflows: dict[str, Callable[[str], None]] = {}
 
     def workflow(self, name: str, function: Callable[[str], None]) -> None:
         """Makes ``function(argument)`` the workflow of that name; before `launch`."""
-        DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(function)
+        self._workflows[name] = DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(
+            function
+        )
 
     def launch(self) -> None:
         """Creates the engine's tables where they lack and begins to run what is enqueued."""
@@ -71,6 +74,18 @@ class Engine:
         """Enqueues again what a dead gateway left behind. True once nothing of it is left."""
         DBOS._recover_pending_workflows([executor_id])  # noqa: SLF001 - no public call keeps attempts
         return not DBOS.list_workflows(status="PENDING", executor_id=[executor_id], limit=1)
+
+    def unknown(self, workflow_ids: list[str]) -> list[str]:
+        """Those of the workflows that the engine has no note of: their database was restored from
+        a backup, which has none."""
+        found = DBOS.list_workflows(workflow_ids=workflow_ids, load_input=False, load_output=False)
+        known = {status.workflow_id for status in found}
+        return [workflow_id for workflow_id in workflow_ids if workflow_id not in known]
+
+    def begin_again(self, name: str, workflow_id: str) -> None:
+        """Enqueues a workflow whose argument is its id; nothing if the engine has it by now."""
+        with SetWorkflowID(workflow_id):
+            DBOS.enqueue_workflow(JOBS, self._workflows[name], workflow_id)
 
     def dead(self, workflow_ids: list[str]) -> list[str]:
         """Those of the workflows that the engine has given up on."""

@@ -15,7 +15,16 @@ from dataclasses import dataclass
 
 import structlog
 
-from voltfleet.fleet import audit, credentials, delivery, frame_log, gateways, hosts, provisioning
+from voltfleet.fleet import (
+    audit,
+    credentials,
+    delivery,
+    frame_log,
+    gateways,
+    hosts,
+    jobs,
+    provisioning,
+)
 from voltfleet.storage.engine import Database, DatabaseError
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.provision import Provisioner
@@ -90,6 +99,7 @@ class Reconciler:
 
     def start(self) -> None:
         """Takes over what is left of dead gateways, and goes on doing so."""
+        self._take_up_unknown_jobs()
         self.sweep()
         for thread in self._threads:
             thread.start()
@@ -136,6 +146,18 @@ class Reconciler:
 
     def _forget(self, gateway_id: str) -> None:
         self._steps.once(lambda c, _now: gateways.forget(c, gateway_id))
+
+    def _take_up_unknown_jobs(self) -> None:
+        """Open jobs that came without the engine's notes, out of a backup. A job and its workflow
+        are written in one transaction, so no other lacks them."""
+        open_jobs = self._steps.look(
+            lambda c, now: provisioning.stalled(c, now, limit=jobs.MOST_OPEN_JOBS)
+        )
+        if not open_jobs:
+            return
+        for job_id in self._engine.unknown(open_jobs):
+            _log.info("job_taken_up", job=job_id)
+            self._engine.begin_again(jobs.WORKFLOW, job_id)
 
     def _give_up_dead_jobs(self) -> None:
         stalled = self._steps.look(
