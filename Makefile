@@ -7,7 +7,7 @@ ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench fuzz clean
+.PHONY: help setup demo test check bench lives fuzz clean
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -15,6 +15,7 @@ help:
 	@echo "make test    every test; WORKERS=4 for more than two at once"
 	@echo "make check   linting, types, import rules"
 	@echo "make bench   the figures that the README states, measured here"
+	@echo "make lives   thousands of random lives of stations of every version, with power cuts"
 	@echo "make fuzz    300,000 hostile frames against stations of every version"
 	@echo "make clean   remove .venv and everything that was built"
 
@@ -39,6 +40,9 @@ check: setup
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
+
+lives: setup
+	@VOLTFLEET_LIVES=2000 $(BIN)/pytest --timeout 3600 -n $(WORKERS) tests/station -k "lives or books" $(ARGS)
 
 fuzz: setup
 	@VOLTFLEET_FUZZ_FRAMES=300000 $(BIN)/pytest --timeout 1800 tests/fuzz $(ARGS)

@@ -2,6 +2,7 @@
 schemas, and a clock that only moves when told to."""
 
 import hashlib
+import os
 from collections.abc import Callable
 from datetime import UTC, datetime
 from enum import Enum, auto
@@ -33,6 +34,11 @@ START = 1_900_000_000.0
 
 SOCKET = ConnectorSpec(ConnectorType.TYPE2, CurrentType.AC, 22_000, 32.0, 3)
 CABLE = ConnectorSpec(ConnectorType.CCS2, CurrentType.DC, 150_000, 375.0, 1)
+
+
+def lives(count: int) -> int:
+    """How many random lives to try: so many in ``make test``, more in ``make lives``."""
+    return int(os.environ.get("VOLTFLEET_LIVES", count))
 
 
 def ac_station(connectors: int = 1) -> StationSpec:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bench2 import Bench21
+from bench16 import lives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_station_v2_lives import (
@@ -159,7 +160,7 @@ new_steps: st.SearchStrategy[Step] = st.one_of(
 
 
 @settings(
-    max_examples=200,
+    max_examples=lives(60),
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

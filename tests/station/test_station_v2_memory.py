@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from bench2 import Bench2, Bench21
-from bench16 import Bench, Doom, ac_station
+from bench16 import Bench, Doom, ac_station, lives
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from signing import EC_KEY, certificate
@@ -311,7 +311,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
 )
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=lives(100), derandomize=True, deadline=None)
 @given(st.sampled_from(BENCHES), st.lists(steps, min_size=5, max_size=40))
 def test_whenever_the_host_dies_the_books_balance(bench_type, script):
     life = lived(bench_type)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from typing import Any
 
 from bench2 import Bench2, Bench21
+from bench16 import lives
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_station_v2_lives import SPECS, Life, Step, steps
@@ -57,7 +58,7 @@ watching: st.SearchStrategy[Step] = st.one_of(
 
 
 @settings(
-    max_examples=60,
+    max_examples=lives(40),
     derandomize=True,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from bench16 import Bench, Doom, ac_station, booted
+from bench16 import Bench, Doom, ac_station, booted, lives
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from signing import EC_KEY, certificate
@@ -298,7 +298,7 @@ steps: st.SearchStrategy[Step] = st.one_of(
 )
 
 
-@settings(max_examples=300, derandomize=True, deadline=None)
+@settings(max_examples=lives(100), derandomize=True, deadline=None)
 @given(st.integers(0, 1000), st.lists(steps, min_size=5, max_size=40))
 def test_whenever_the_host_dies_the_books_balance(seed, script):
     life = Life(ac_station(2), seed)
