@@ -19,6 +19,7 @@ from fastapi import WebSocket, WebSocketDisconnect
 from voltfleet.domain import hosting
 from voltfleet.domain.errors import Unavailable
 from voltfleet.fleet import delivery, frame_log, hosts, memories
+from voltfleet.observability import fault_points
 from voltfleet.storage.engine import Database
 
 HELLO_DEADLINE_SECONDS = 10.0
@@ -192,6 +193,7 @@ class _Link:
 
     async def _hear(self, message: hosting.HostMessage) -> bool:
         """Whether the link goes on."""
+        fault_points.reach_with("gateway.hears", message)
         match message:
             case hosting.Beat():
                 return await self._renew(message)
@@ -322,6 +324,7 @@ class _Link:
                 await self._send(hosting.MemoriesAck({each.charger_id: each.seq for each in told}))
 
     async def _send(self, message: hosting.GatewayMessage) -> None:
+        fault_points.reach_with("gateway.sends", message)
         await self._socket.send_bytes(hosting.encode(message))
 
     async def _insist(self, act: Callable[[], Awaitable[T]]) -> T:

@@ -11,6 +11,7 @@ import typer
 from voltfleet import __version__
 from voltfleet.cli import backup, tokens
 from voltfleet.cli import serve as serving
+from voltfleet.cli.chaos import chaos
 from voltfleet.cli.csms import csms
 from voltfleet.cli.demo import demo
 from voltfleet.cli.host import host
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(tokens.app, name="token")
+app.command()(chaos)
 app.command()(csms)
 app.command()(demo)
 app.command()(host)

@@ -34,6 +34,7 @@ from voltfleet.domain.hosting import (
     encode,
 )
 from voltfleet.host.host import Host
+from voltfleet.observability import fault_points
 
 FLUSH_SECONDS = 0.15
 HURRY_SECONDS = 0.01
@@ -237,13 +238,16 @@ class Link:
 
 
 async def _send(socket: ClientConnection, message: HostMessage) -> None:
+    fault_points.reach_with("host.sends", message)
     await socket.send(encode(message))
 
 
 def _read(data: str | bytes) -> GatewayMessage:
     if isinstance(data, str):
         raise LinkBrokenError("the gateway sent text; is this another server?")
-    return decode_gateway_message(data)
+    message = decode_gateway_message(data)
+    fault_points.reach_with("host.hears", message)
+    return message
 
 
 async def _in_turns(do: Callable[[Thing], None], things: list[Thing]) -> None:

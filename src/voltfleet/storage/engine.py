@@ -18,6 +18,7 @@ from sqlalchemy import event
 from sqlalchemy.exc import DBAPIError, OperationalError, SQLAlchemyError
 
 from voltfleet.domain.errors import Unavailable
+from voltfleet.observability import fault_points
 from voltfleet.storage.gathering import Gathering
 from voltfleet.storage.sqlite_library import sqlite, warn_if_affected
 
@@ -165,7 +166,9 @@ class Database:
             except BaseException:
                 connection.rollback()
                 raise
+            fault_points.reach("commit.before")
             connection.commit()
+            fault_points.reach("commit.after")
 
     async def read(
         self, work: Callable[Concatenate[sa.Connection, P], T], *args: P.args, **kwargs: P.kwargs
@@ -206,9 +209,7 @@ class Database:
         self._threads.shutdown(wait=True, cancel_futures=True)
         self.engine.dispose()
 
-    def _read(
-        self, work: Callable[..., T], args: Any, kwargs: Any, given_up: threading.Event
-    ) -> T:
+    def _read(self, work: Callable[..., T], args: Any, kwargs: Any, given_up: threading.Event) -> T:
         _go_on(given_up)
         with self.reading() as connection:
             return work(connection, *args, **kwargs)

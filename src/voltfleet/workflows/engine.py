@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
+from voltfleet.observability import fault_points
 from voltfleet.storage.engine import create_sqlite_engine_for_workflows
 from voltfleet.storage.queue import APPLICATION, ENGINE_VERSION, JOBS
 
@@ -114,7 +115,7 @@ class Engine:
 
 def durable_step(name: str, work: Callable[[], T]) -> T:
     """``work()``, remembered by the workflow under way and retried when it raises."""
-    return DBOS.run_step(
+    result = DBOS.run_step(
         {
             "name": name,
             "retries_allowed": True,
@@ -124,6 +125,8 @@ def durable_step(name: str, work: Callable[[], T]) -> T:
         },
         work,
     )
+    fault_points.reach("step.noted")
+    return result
 
 
 def _iso(epoch_seconds: float) -> str:

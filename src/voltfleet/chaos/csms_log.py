@@ -1,0 +1,59 @@
+"""What the CSMS heard: its own log of frames, read as it grows."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+from voltfleet.chaos.history import Finding, Kind
+
+_CALL = 2
+
+
+class CsmsLog:
+    """Transactions by id token, messages by identity, and what was out of order."""
+
+    def __init__(self) -> None:
+        self.findings: list[Finding] = []
+        self.sent: dict[str, list[str]] = defaultdict(list)
+        """The unique ids of every station's CALLs, in the order in which they came."""
+        self._begun: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
+        self._numbers: dict[tuple[str, str], int] = {}
+
+    def begun(self, id_token: str) -> int:
+        """How many transactions of that id token began. A message that was sent again because its
+        answer was lost is the same transaction."""
+        return len(self._begun[id_token])
+
+    def forget(self, identity: str) -> None:
+        """That charger's order is not looked at any more."""
+        self.sent.pop(identity, None)
+
+    def feed(self, lines: Iterable[str]) -> None:
+        """Takes whole lines of the log."""
+        for line in lines:
+            entry = json.loads(line)
+            if entry["from"] == "station":
+                self._take(entry["identity"], entry["message"])
+
+    def _take(self, identity: str, message: str) -> None:
+        frame = json.loads(message)
+        if frame[0] != _CALL:
+            return
+        _, unique_id, action, payload = frame
+        self.sent[identity].append(unique_id)
+        if action == "StartTransaction":
+            began = (payload["connectorId"], payload["timestamp"], payload["meterStart"])
+            self._begun[payload["idTag"]].add((identity, *began))
+        elif action == "TransactionEvent":
+            self._take_event(identity, payload)
+
+    def _take_event(self, identity: str, payload: dict[str, Any]) -> None:
+        transaction, number = payload["transactionInfo"]["transactionId"], payload["seqNo"]
+        if "idToken" in payload and payload["eventType"] != "Ended":
+            self._begun[payload["idToken"]["idToken"]].add((identity, transaction))
+        last = self._numbers.get((identity, transaction), -1)
+        if number < last:
+            told = f"transaction {transaction} of {identity} told event {number} after {last}"
+            self.findings.append(Finding(Kind.REORDERED, told))
+        self._numbers[identity, transaction] = max(number, last)
