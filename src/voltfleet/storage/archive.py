@@ -84,7 +84,9 @@ class ArchiveWriter:
             sink.write(content)
         self._members[name] = Member(sink.digest.hexdigest(), sink.size)
 
-    def finish(self, *, voltfleet: str, made_at: str, database: str, schema: dict[str, str]) -> None:
+    def finish(
+        self, *, voltfleet: str, made_at: str, database: str, schema: dict[str, str]
+    ) -> None:
         """Writes the manifest; only now is it a backup."""
         manifest = Manifest(FORMAT, voltfleet, made_at, database, schema, self._members)
         self._zip.writestr(MANIFEST, msgspec.json.format(msgspec.json.encode(manifest)))
