@@ -42,8 +42,12 @@ class Settings:
     """The most chargers in one bulk request."""
     max_body_bytes: int = 8 << 20
     """The longest request body."""
+    head_deadline_seconds: float = 10.0
+    """How long a request's line and headers may take to arrive."""
     body_deadline_seconds: float = 20.0
     """How long a request body may take to arrive."""
+    max_connections: int = 4096
+    """The most HTTP connections at once; one more takes the place of the one idle longest."""
     log_retention_hours: float = 72.0
     """How long frames of the message log are kept."""
     log_max_rows: int = 2_000_000
@@ -206,7 +210,9 @@ _READERS: Mapping[str, Callable[[str], Any]] = {
     "hosts": _hosts,
     "max_batch": _number(int, 1, 1_000_000),
     "max_body_bytes": _number(int, 1024, 1 << 30),
+    "head_deadline_seconds": _number(float, 0.1, 3600),
     "body_deadline_seconds": _number(float, 0.1, 3600),
+    "max_connections": _number(int, 1, 1_000_000),
     "targets": _targets,
     "log_retention_hours": _number(float, 0, 24 * 366 * 10),
     "log_max_rows": _number(int, 0, 10**12),

@@ -259,5 +259,5 @@ async def test_websockets_pass_by_untouched() -> None:
         seen.extend(given)
 
     given: Any = ({"type": "websocket"}, object(), object())
-    await Crashes(BodyLimits(inner, max_bytes=1, deadline_seconds=1))(*given)
+    await Crashes(BodyLimits(inner, max_bytes=1, max_values=1, deadline_seconds=1))(*given)
     assert seen == list(given)

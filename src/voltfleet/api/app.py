@@ -47,6 +47,9 @@ _TAGS = [
     },
     {"name": "Service", "description": "The gateway itself."},
 ]
+VALUES_PER_BODY = 200_000
+VALUES_PER_CHARGER = 20
+"""Each charger of a batch may stand in a group of its own, with a template of its own."""
 ROUTERS = (
     service.router,
     catalog.router,
@@ -86,6 +89,7 @@ def create_app(
     app.add_middleware(
         BodyLimits,
         max_bytes=services.settings.max_body_bytes,
+        max_values=VALUES_PER_BODY + VALUES_PER_CHARGER * services.settings.max_batch,
         deadline_seconds=services.settings.body_deadline_seconds,
     )
     errors.install(app)

@@ -1,4 +1,4 @@
-"""How much a request body may hold and how long it may take to arrive.
+"""How much a request body may hold, of what kind, and how long it may take to arrive.
 
 No server in Python bounds either. The limits count when the application reads the body, so a
 request without a good token is answered before its body is looked at.
@@ -14,12 +14,16 @@ _CLOSE = {"Connection": "close"}
 
 
 class BodyLimits:
-    """ASGI middleware. A body over ``max_bytes`` ends in 413, one that has not arrived whole
-    ``deadline_seconds`` after its reading began in 408; the connection is closed after either."""
+    """ASGI middleware. A body over ``max_bytes``, or of more than ``max_values`` values, ends in
+    413, a compressed one in 415, one that has not arrived whole ``deadline_seconds`` after its
+    reading began in 408; the connection is closed after each."""
 
-    def __init__(self, app: ASGIApp, *, max_bytes: int, deadline_seconds: float) -> None:
+    def __init__(
+        self, app: ASGIApp, *, max_bytes: int, max_values: int, deadline_seconds: float
+    ) -> None:
         self._app = app
         self._max_bytes = max_bytes
+        self._max_values = max_values
         self._deadline_seconds = deadline_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -27,19 +31,25 @@ class BodyLimits:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(receive, self._max_bytes, self._deadline_seconds)
-        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        body = _Body(receive, self._max_bytes, self._max_values, self._deadline_seconds)
+        headers = dict(scope["headers"])
+        declared = headers.get(b"content-length", b"0")
         body.declared = int(declared) if declared.isdigit() else 0
+        body.is_compressed = headers.get(b"content-encoding", b"identity").lower() != b"identity"
         await self._app(scope, body.receive, send)
 
 
 class _Body:
     """One request's body, as far as it has been read."""
 
-    def __init__(self, receive: Receive, max_bytes: int, deadline_seconds: float) -> None:
+    def __init__(
+        self, receive: Receive, max_bytes: int, max_values: int, deadline_seconds: float
+    ) -> None:
         self.declared = 0
+        self.is_compressed = False
         self._receive = receive
         self._max_bytes = max_bytes
+        self._values_left = max_values
         self._taken = 0
         self._deadline_seconds = deadline_seconds
         self._deadline: float | None = None
@@ -48,12 +58,17 @@ class _Body:
     async def receive(self) -> Message:
         if self._whole:
             return await self._receive()  # waits for the client to go away, for as long as it takes
+        if self.is_compressed:
+            raise _compressed()
         if self.declared > self._max_bytes:
             raise _too_large()
         message = await self._next()
         if message["type"] == "http.request":
-            self._taken += len(message.get("body", b""))
-            if self._taken > self._max_bytes:
+            part = message.get("body", b"")
+            self._taken += len(part)
+            # Eight megabytes of "[],[],…" take a JSON parser seconds and a gigabyte.
+            self._values_left -= part.count(b",") + part.count(b"[") + part.count(b"{")
+            if self._taken > self._max_bytes or self._values_left < 0:
                 raise _too_large()
             self._whole = not message.get("more_body", False)
         return message
@@ -69,6 +84,11 @@ class _Body:
             raise HTTPException(
                 HTTPStatus.REQUEST_TIMEOUT, "The request body did not arrive in time.", _CLOSE
             ) from error
+
+
+def _compressed() -> HTTPException:
+    status = HTTPStatus.UNSUPPORTED_MEDIA_TYPE
+    return HTTPException(status, "Send the body as it is, not compressed.", _CLOSE)
 
 
 def _too_large() -> HTTPException:

@@ -79,6 +79,7 @@ _ERRORS: Mapping[int, dict[str, Any]] = {
     404: {"description": "Not there, or another organization's"},
     408: {"description": "The request body did not arrive in time"},
     413: {"description": "The request body is too large"},
+    415: {"description": "The request body is compressed"},
     422: {"description": "The request fails validation", "model": HTTPValidationError},
     429: {
         "description": "The organization's quota: more chargers or jobs than it may have, or more "
@@ -93,7 +94,7 @@ _ERRORS: Mapping[int, dict[str, Any]] = {
     },
 }
 _ALWAYS = (401, 403, 422, 429, 500, 503)
-_WITH_BODY = (408, 413)
+_WITH_BODY = (408, 413, 415)
 
 
 def errors(*statuses: int, body: bool = False) -> dict[int | str, dict[str, Any]]:

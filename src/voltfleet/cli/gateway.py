@@ -8,6 +8,7 @@ import asyncio
 import fcntl
 import gc
 import os
+import resource
 import select
 import socket
 import sys
@@ -18,8 +19,10 @@ from contextlib import contextmanager
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 
 from voltfleet.api.app import create_app
+from voltfleet.api.connections import Door
 from voltfleet.api.deps import Services
 from voltfleet.api.draining import Draining
 from voltfleet.api.links import HostLinks
@@ -46,6 +49,8 @@ DRAIN_SECONDS = 5
 HAND_OVER_SECONDS = 1
 """How long the step under way of a job may take; what is left of the job is another gateway's."""
 KEEP_ALIVE_SECONDS = 30
+FILES_KEPT = 200
+"""Open files that clients' connections leave for the database, logs and hosts."""
 LARGEST_LINK_MESSAGE = 64 << 20
 """A host's Hello names every charger that it holds."""
 
@@ -127,18 +132,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         readiness=lambda: _missing(database, app),
     )
     app = Draining(create_app(services))
-    config = uvicorn.Config(
-        app,
-        http="httptools",
-        ws="websockets-sansio",
-        ws_max_size=LARGEST_LINK_MESSAGE,
-        ws_per_message_deflate=False,
-        access_log=False,
-        log_config=None,
-        server_header=False,
-        timeout_graceful_shutdown=DRAIN_SECONDS,
-        timeout_keep_alive=KEEP_ALIVE_SECONDS,
-    )
+    config = server_config(app, settings)
     server = uvicorn.Server(config)
     if not database.is_sqlite:
         server = DrainingServer(config, app, links, settings.drain_seconds)
@@ -149,6 +143,30 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     await asyncio.to_thread(_stop, engine, reconciler)
     database.close()
     frames.close()
+
+
+def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
+    """How the application is served."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    door = Door(
+        most=max(1, min(settings.max_connections, files - FILES_KEPT)),
+        max_body_bytes=settings.max_body_bytes,
+        head_seconds=settings.head_deadline_seconds,
+        body_seconds=settings.body_deadline_seconds,
+    )
+    return uvicorn.Config(
+        app,
+        http=door.protocol,  # type: ignore[arg-type]  # uvicorn only calls it
+        ws="websockets-sansio",
+        ws_max_size=LARGEST_LINK_MESSAGE,
+        ws_per_message_deflate=False,
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        headers=[("X-Content-Type-Options", "nosniff")],
+        timeout_graceful_shutdown=DRAIN_SECONDS,
+        timeout_keep_alive=KEEP_ALIVE_SECONDS,
+    )
 
 
 async def _missing(database: Database, app: Draining) -> dict[str, str]:

@@ -11,6 +11,13 @@ _EXCEPTIONS = structlog.processors.ExceptionRenderer(
     # Local variables may hold a token, and are long.
     structlog.tracebacks.ExceptionDictTransformer(show_locals=False)
 )
+_CONTROLS = {
+    code: f"\\u{code:04x}"
+    for code in [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029, *range(0x202A, 0x202F)]
+}
+"""What could end a line, move the cursor or turn the text around. JSON escapes them anyway."""
+_CONTROLS_IN_TRACES = {code: text for code, text in _CONTROLS.items() if chr(code) not in "\n\t"}
+
 
 def configure(*, level: str = "info", as_json: bool | None = None) -> None:
     """Set up logging for this process; entry points call it once.
@@ -50,4 +57,19 @@ def _rendering(*, as_json: bool) -> list[structlog.typing.Processor]:
     if as_json:
         return [drop_internals, _EXCEPTIONS, structlog.processors.JSONRenderer()]
     plain = structlog.dev.plain_traceback
-    return [drop_internals, structlog.dev.ConsoleRenderer(exception_formatter=plain)]
+    return [
+        drop_internals,
+        _visible,
+        structlog.dev.ConsoleRenderer(exception_formatter=plain),
+    ]
+
+
+def _visible(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    """What a stranger may have chosen (a path, an identity) shown as it is, not obeyed."""
+    for key, value in event.items():
+        table = _CONTROLS_IN_TRACES if key == "exception" else _CONTROLS
+        if isinstance(value, str):
+            event[key] = value.translate(table)
+    return event
