@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from benchmarks import kills, main_job, polls, sessions, station
+from benchmarks import kills, main_job, polls, sessions, station, storms
 from benchmarks.figures import Figures
 
 PARTS = {
@@ -21,6 +21,7 @@ PARTS = {
     "main": main_job.run,
     "sessions": sessions.run,
     "polls": polls.run,
+    "storms": storms.run,
     "kills": kills.run,
 }
 

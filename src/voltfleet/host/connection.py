@@ -4,7 +4,7 @@ import asyncio
 import logging
 import ssl
 from collections.abc import Sequence
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, cast
 
 from websockets.client import ClientProtocol
 from websockets.frames import CloseCode, Frame, Opcode
@@ -13,6 +13,9 @@ from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI
 
 from voltfleet.host import reasons
+from voltfleet.host.intake import Intake
+from voltfleet.host.ports import ConnectionOwner
+from voltfleet.host.turns import Turns
 from voltfleet.host.wheel import Clock
 from voltfleet.station.reports import DialFailure
 
@@ -24,85 +27,67 @@ _logger.setLevel(logging.INFO)
 
 
 class Timeouts(NamedTuple):
-    """How long a connection waits for the other side, in seconds, and the most it reads at once."""
+    """How long a connection waits for the other side, in seconds, and the most it reads: of one
+    message, and in one second. What comes faster is not lost: its sender has to wait."""
 
     handshake: float = 10.0
     close: float = 5.0
     ping_interval: float = 60.0
     pong: float = 20.0
     stall: float = 30.0
+    message: float = 30.0
     max_message_bytes: int = 2**20
+    frames_per_second: int = 200
 
 
 _LEASE_LOST = "the host was out of touch with its gateway for too long"
 
 
-class Owner(Protocol):
-    """Whom a connection tells what happens to it."""
-
-    def may_speak(self) -> bool:
-        """Whether this identity is still this host's; asked before anything is written."""
-
-    def connection_opened(self, now: float) -> None:
-        """The handshake is done and the subprotocol is the one offered."""
-
-    def connection_text(self, text: str, now: float) -> None:
-        """A text message arrived."""
-
-    def connection_writable(self, now: float) -> None:
-        """The other side reads again: `Connection.send` is allowed."""
-
-    def connection_deadline(self, at: float) -> None:
-        """`Connection.deadline` is now this, earlier than before."""
-
-    def connection_closed(self, reason: str | None, now: float) -> None:
-        """The last call. The socket is gone; reason is null when this side meant it."""
-
-
-class Connection(asyncio.Protocol):
+class Connection(Intake):
     """A dial that becomes an open WebSocket, and in the end is reported closed exactly once.
 
     Wake it with `tick` when `deadline` has passed. While ``paused`` nothing may be sent. Where it
-    was never `opened`, ``failure`` says of which kind that is.
+    was never `opened`, ``failure`` says of which kind that is, and ``unreachable`` whether any
+    other charger's dial would have failed as well.
     """
 
     __slots__ = (
-        "_aborted",
         "_authorization",
-        "_clock",
         "_dial",
+        "_first",
         "_fragments",
+        "_message_by",
         "_over",
         "_owner",
         "_ping_at",
         "_ping_interval",
         "_reason",
         "_shows_certificate",
-        "_silent",
         "_timeouts",
-        "_transport",
         "_ws",
         "deadline",
         "failure",
         "opened",
-        "paused",
         "tls",
+        "unreachable",
     )
 
     def __init__(
         self,
-        owner: Owner,
+        owner: ConnectionOwner,
         uri: WebSocketURI,
         subprotocol: str,
         *,
         timeouts: Timeouts,
         clock: Clock,
+        turns: Turns,
         tls: ssl.SSLContext | None = None,
         authorization: str | None = None,
         shows_certificate: bool = False,
     ) -> None:
         """``tls`` is for the dialler, if the address is a ``wss://`` one; ``authorization`` is sent
         with the request for the upgrade, and to nobody else: redirects are not followed."""
+        super().__init__(clock, turns, timeouts.frames_per_second)
         self._owner = owner
         self._authorization = authorization
         self._shows_certificate = shows_certificate
@@ -114,20 +99,18 @@ class Connection(asyncio.Protocol):
             logger=_logger,
         )
         self._timeouts = timeouts
-        self._clock = clock
-        self._transport: asyncio.Transport | None = None
         self._dial: asyncio.Task[None] | None = None
+        self._first = b""
         self._fragments: bytearray | None = None
+        self._message_by = _FOREVER
         self._reason: str | None = None
         self._ping_interval = timeouts.ping_interval
         self._ping_at = _FOREVER
         self.failure = DialFailure.OTHER
         self._over = False
-        self._aborted = False
-        self._silent = False
         self.deadline = clock() + timeouts.handshake
         self.opened = False
-        self.paused = False
+        self.unreachable = False
 
     @property
     def uri(self) -> WebSocketURI:
@@ -171,8 +154,8 @@ class Connection(asyncio.Protocol):
         self._flush()
 
     def close(self, code: int, text: str = "", *, because: str | None = None) -> None:
-        """Close properly, by force at the deadline. `Owner.connection_closed` follows, with
-        ``because`` as its reason."""
+        """Close properly, by force at the deadline; `ConnectionOwner.connection_closed` follows,
+        with ``because`` as its reason."""
         if self._reason is None:
             self._reason = because
         if not self.opened:
@@ -182,7 +165,7 @@ class Connection(asyncio.Protocol):
             self._closing()
 
     def abort(self, reason: str | None = None) -> None:
-        """Cut the connection now. `Owner.connection_closed` follows, not at once."""
+        """Cut the connection now. `ConnectionOwner.connection_closed` follows, not at once."""
         if self._reason is None:
             self._reason = reason
         self._aborted = True
@@ -197,12 +180,10 @@ class Connection(asyncio.Protocol):
         if silent is self._silent or self._transport is None:
             return
         self._silent = silent
-        if self.paused:
-            return
         if silent:
-            self._transport.pause_reading()
+            self._pause_reading()
         else:
-            self._transport.resume_reading()
+            self._resume_reading()
 
     def set_ping_interval(self, seconds: float) -> None:
         """The station's own interval; 0 turns pings off."""
@@ -216,7 +197,7 @@ class Connection(asyncio.Protocol):
         if now < self.deadline:
             return
         if not self.opened:
-            self.abort(reasons.no_answer(self.uri, self._timeouts.handshake))
+            self._not_opened()
         elif self.paused:
             self.abort(reasons.stalled(self.uri, self._timeouts.stall))
         elif self._ws.state is not OPEN:
@@ -228,12 +209,13 @@ class Connection(asyncio.Protocol):
 
     # --- what arrives --------------------------------------------------------------------------
 
-    def data_received(self, data: bytes) -> None:
-        """asyncio: bytes from the CSMS."""
+    def _receive(self, data: memoryview, now: float) -> int:
         ws = self._ws
-        ws.receive_data(data)
-        now = self._clock()
-        for event in ws.events_received():
+        if not self.opened and not self._first:
+            self._first = bytes(data)
+        ws.receive_data(cast("bytes", data))
+        events = ws.events_received()
+        for event in events:
             if isinstance(event, Frame):
                 self._frame(event, now)
             else:
@@ -244,9 +226,14 @@ class Connection(asyncio.Protocol):
             self._closing()
         else:
             self._flush()
+        return len(events)
+
+    def _overrun(self) -> None:
+        self._owner.connection_flooded(reasons.flooded(self._frames_per_second))
 
     def eof_received(self) -> None:
         """asyncio: the CSMS will send no more; the transport closes itself."""
+        self._unread = None
         self._ws.receive_eof()
         if self._ws.handshake_exc is not None:
             self._refused(self._ws.handshake_exc)
@@ -265,15 +252,13 @@ class Connection(asyncio.Protocol):
         """asyncio: the CSMS does not read. Nor do we then, so that nothing piles up for it."""
         self.paused = True
         self._hurry(self._clock() + self._timeouts.stall)
-        if self._transport is not None and not self._silent:
-            self._transport.pause_reading()
+        self._pause_reading()
 
     def resume_writing(self) -> None:
         """asyncio: the CSMS reads again."""
         self.paused = False
         now = self._clock()
-        if self._transport is not None and not self._silent:
-            self._transport.resume_reading()
+        self._resume_reading()
         if self._ws.state is OPEN:
             self._await_ping(now)
             self._owner.connection_writable(now)
@@ -285,7 +270,7 @@ class Connection(asyncio.Protocol):
     def _responded(self, now: float) -> None:
         if self._ws.handshake_exc is not None:
             return
-        self.opened = True
+        self.opened, self._first = True, b""
         if self._ws.subprotocol is None:
             # OCPP-J 1.6 §3.2: without the subprotocol the station closes the connection.
             self._reason = reasons.no_subprotocol(self._offered())
@@ -294,12 +279,23 @@ class Connection(asyncio.Protocol):
         self._await_ping(now)
         self._owner.connection_opened(now)
 
+    def _not_opened(self) -> None:
+        seconds = self._timeouts.handshake
+        status = reasons.status_of(self._first)
+        self.unreachable = status is None or reasons.lets_nobody_in(status)
+        if status is None:
+            self.abort(reasons.no_answer(self.uri, seconds))
+        else:
+            self.abort(reasons.unfinished(status, self.uri, seconds))
+
     def _failed_by(self, exc: BaseException) -> None:
         self._reason = reasons.dial_failed(exc, self.uri)
+        self.unreachable = reasons.concerns_all(exc)
         self.failure = reasons.failure_of(exc, showed_certificate=self._shows_certificate)
 
     def _refused(self, exc: Exception) -> None:
         if self._reason is None and self._transport is not None:
+            self.unreachable = reasons.concerns_all(exc)
             sent = self._authorization is not None
             self.failure = reasons.failure_of(exc)
             self._reason = reasons.handshake_refused(
@@ -315,6 +311,9 @@ class Connection(asyncio.Protocol):
         # Whatever arrives proves that the CSMS is there.
         if self._ping_at < self.deadline and not self.paused:
             self._await_ping(now)
+        if now > self._message_by:
+            self._fail(CloseCode.POLICY_VIOLATION, reasons.endless(self._timeouts.message))
+            return
         opcode = frame.opcode
         if opcode is Opcode.TEXT:
             data = cast("bytearray", frame.data)
@@ -322,10 +321,12 @@ class Connection(asyncio.Protocol):
                 self._text(data, now)
             else:
                 self._fragments = data
+                self._message_by = now + self._timeouts.message
         elif opcode is Opcode.CONT and self._fragments is not None:
             self._fragments += frame.data
             if frame.fin:
                 data, self._fragments = self._fragments, None
+                self._message_by = _FOREVER
                 self._text(data, now)
         elif opcode is Opcode.BINARY:
             self._fail(CloseCode.UNSUPPORTED_DATA, "OCPP-J messages are text")

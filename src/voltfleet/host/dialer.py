@@ -2,6 +2,7 @@
 
 import asyncio
 import ipaddress
+import random
 import socket
 from collections import deque
 from dataclasses import dataclass
@@ -10,6 +11,7 @@ from typing import Protocol
 
 from voltfleet.domain.target_policy import Targets
 from voltfleet.host.connection import Connection
+from voltfleet.host.outage import PROBE_SECONDS, Outage, Waiting
 from voltfleet.host.pacing import TokenBucket
 from voltfleet.host.targets import Resolve, checked, look_up
 from voltfleet.host.wheel import Clock
@@ -32,7 +34,7 @@ class DialLimits:
     handshakes: int = 64
 
 
-class Dialled(Protocol):
+class Dialled(Waiting, Protocol):
     """One that waits for its turn to dial."""
 
     def dial(self, now: float) -> Connection | None:
@@ -43,7 +45,17 @@ class Dialled(Protocol):
 class _Csms:
     """The queue in front of one address: one slow CSMS does not hold up another."""
 
-    __slots__ = ("bucket", "handshakes", "is_ip", "looked_up_at", "lookup", "queue")
+    __slots__ = (
+        "bucket",
+        "dialled_at",
+        "handshakes",
+        "is_ip",
+        "looked_up_at",
+        "lookup",
+        "outage",
+        "probe",
+        "queue",
+    )
 
     def __init__(self, host: str, limits: DialLimits, now: float) -> None:
         self.is_ip = _is_ip(host)
@@ -52,6 +64,9 @@ class _Csms:
         self.handshakes = 0
         self.lookup: asyncio.Future[list[str]] | None = None
         self.looked_up_at = 0.0
+        self.outage = Outage()
+        self.dialled_at = now
+        self.probe: asyncio.TimerHandle | None = None
 
 
 class Dialer:
@@ -64,8 +79,10 @@ class Dialer:
         limits: DialLimits,
         targets: Targets = Targets.ANY,
         resolve: Resolve = look_up,
+        rng: random.Random | None = None,
     ) -> None:
         self._clock = clock
+        self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._limits = limits
         self._allowed = targets
         self._look_up = resolve
@@ -78,10 +95,7 @@ class Dialer:
         """Call ``dialled.dial`` when its turn has come, not before this returns."""
         if self._closed:
             return
-        target = self._targets.get(address)
-        if target is None:
-            target = self._targets[address] = _Csms(address[1], self._limits, self._clock())
-        target.queue.append(dialled)
+        self._target(address).queue.append(dialled)
         self._pump_later(address, 0.0)
 
     def handshake_over(self, address: Address) -> None:
@@ -93,11 +107,54 @@ class Dialer:
         else:
             self._forget_if_idle(address, target)
 
+    def reached(self, address: Address) -> None:
+        """A handshake succeeded: the CSMS is there, and those that wait for it may hear of it."""
+        self._target(address).outage.over(self._clock(), self._rng)
+
+    def unreachable(self, waiting: Waiting, address: Address) -> None:
+        """A dial failed in a way in which any other would have: ``waiting`` is told, by
+        `Waiting.csms_back`, when it should dial before its own time."""
+        if not self._closed:
+            target = self._target(address)
+            target.outage.failed(waiting, self._clock())
+            self._probe_later(address, target)
+
+    def forget(self, waiting: Waiting, address: Address) -> None:
+        """It waits no more."""
+        target = self._targets.get(address)
+        if target is not None:
+            target.outage.forget(waiting)
+            self._forget_if_idle(address, target)
+
     def close(self) -> None:
         """Start no more dials. Those under way are their owners' to abort."""
         self._closed = True
         for target in self._targets.values():
             target.queue.clear()
+            if target.probe is not None:
+                target.probe.cancel()
+
+    def _target(self, address: Address) -> _Csms:
+        target = self._targets.get(address)
+        if target is None:
+            target = self._targets[address] = _Csms(address[1], self._limits, self._clock())
+        return target
+
+    def _probe_later(self, address: Address, target: _Csms) -> None:
+        if target.probe is None:
+            loop = asyncio.get_running_loop()
+            seconds = self._rng.uniform(*PROBE_SECONDS)
+            target.probe = loop.call_later(seconds, self._probe, address, target)
+
+    def _probe(self, address: Address, target: _Csms) -> None:
+        target.probe = None
+        now = self._clock()
+        if now - target.dialled_at >= PROBE_SECONDS[0]:
+            target.outage.probe(now)
+        if target.outage.waiting:
+            self._probe_later(address, target)
+        else:
+            self._forget_if_idle(address, target)
 
     def _pump_later(self, address: Address, seconds: float) -> None:
         if address not in self._timers:
@@ -113,15 +170,20 @@ class Dialer:
                 wait = max(_SHORTEST_WAIT_SECONDS, target.bucket.seconds_to_next())
                 self._pump_later(address, wait)
                 return
-            connection = target.queue.popleft().dial(now)
+            dialled = target.queue.popleft()
+            target.outage.forget(dialled)
+            connection = dialled.dial(now)
             if connection is not None:
                 target.handshakes += 1
+                target.dialled_at = now
                 self._start(connection, address, target)
         self._forget_if_idle(address, target)
 
     def _forget_if_idle(self, address: Address, target: _Csms) -> None:
         """Addresses that nobody dials any more do not pile up."""
-        if not target.queue and not target.handshakes and address not in self._timers:
+        dials = target.queue or target.handshakes or address in self._timers
+        waits = target.outage.waiting or target.probe is not None
+        if not dials and not waits and self._targets.get(address) is target:
             del self._targets[address]
 
     def _start(self, connection: Connection, address: Address, target: _Csms) -> None:

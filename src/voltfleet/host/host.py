@@ -37,6 +37,7 @@ from voltfleet.host.surroundings import Surroundings
 from voltfleet.host.targets import Resolve, look_up
 from voltfleet.host.tls import TlsContexts
 from voltfleet.host.transfers import Transfers
+from voltfleet.host.turns import Turns
 from voltfleet.host.wheel import TICK_SECONDS, Clock, Wheel
 
 WAKES_PER_TURN = 200
@@ -91,7 +92,8 @@ class Host:
         self.fences = 0
         """How often all stations were stopped because the lease was lost."""
         self._wheel = Wheel(clock())
-        self._dialer = Dialer(clock, options.dialling, options.targets, resolve)
+        rng = random.Random(options.seed)  # noqa: S311 - jitter, not a secret
+        self._dialer = Dialer(clock, options.dialling, options.targets, resolve, rng)
         self._transfers = Transfers(tls, targets=options.targets)
         self._shared = Surroundings(
             clock=clock,
@@ -101,11 +103,12 @@ class Host:
             outbox=self.outbox,
             timeouts=options.timeouts,
             station_factory=station_factory,
-            rng=random.Random(options.seed),  # noqa: S311 - jitter, not a secret
+            rng=rng,
             endpoint=_endpoint,
             log_frame=self.outbox.frames.add,
             transfers=self._transfers,
             tls=TlsContexts(tls),
+            turns=Turns(),
         )
         self._runners: dict[str, Runner] = {}
         self._successors: dict[str, Assignment | None] = {}

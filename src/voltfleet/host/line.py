@@ -1,8 +1,10 @@
 """A charger's way to its CSMS: where it leads, when it is dialled next, its connection."""
 
 from voltfleet.domain.hosting import Assignment
-from voltfleet.host.connection import Connection, Owner
+from voltfleet.host.connection import Connection
 from voltfleet.host.dialer import Address, Dialled
+from voltfleet.host.outage import Waiting
+from voltfleet.host.ports import ConnectionOwner
 from voltfleet.host.redial import Redial
 from voltfleet.host.route import Route
 from voltfleet.host.surroundings import Surroundings
@@ -63,25 +65,31 @@ class Line:
         # Not due any more: the network went away since the dial was asked for.
         return now >= self._redial.at
 
-    def connect(self, owner: Owner) -> Connection | None:
+    def connect(self, owner: ConnectionOwner) -> Connection | None:
         """A dial for the dialler. Raises `VoltfleetError` where it must not be made."""
         if self.route is not None:
             shared = self._shared
             self.connection = self.route.connection(
-                owner, shared.tls, shared.timeouts, shared.clock
+                owner, shared.tls, shared.timeouts, shared.clock, shared.turns
             )
         return self.connection
 
     def opened(self, now: float) -> None:
         """The handshake has succeeded."""
         self._handshake_over()
+        if self.route is not None:
+            self._shared.dialer.reached(self.route.endpoint.address)
         self._opened_at = now
 
-    def closed(self, now: float) -> bool:
-        """The socket is gone. Returns whether it had ever been open."""
+    def closed(self, waiting: Waiting, now: float) -> bool:
+        """The socket is gone. Returns whether it had ever been open. ``waiting`` hears of it when
+        a CSMS that could not be reached is back."""
+        unreachable = self.connection is not None and self.connection.unreachable
         opened_at, self._opened_at, self.connection = self._opened_at, _FOREVER, None
         if opened_at == _FOREVER:
             self._handshake_over()
+        if unreachable and self.route is not None:
+            self._shared.dialer.unreachable(waiting, self.route.endpoint.address)
         self._redial.connected_for(now - opened_at)
         return opened_at != _FOREVER
 
@@ -91,6 +99,15 @@ class Line:
             self._redial.back_off(now, self._shared.rng)
         else:
             self._redial.soon(now)
+
+    def csms_back(self, at: float) -> None:
+        """Dial at that time, if not sooner anyway."""
+        self._redial.sooner(at)
+
+    def leave(self, waiting: Waiting) -> None:
+        """It will never be dialled again."""
+        if self.route is not None:
+            self._shared.dialer.forget(waiting, self.route.endpoint.address)
 
     def disturb(self, fault: LinkFault, now: float) -> None:
         """An injected fault of the network, or its end."""

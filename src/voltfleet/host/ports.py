@@ -53,6 +53,31 @@ class Station(Protocol):
         """When it needs its next tick."""
 
 
+class ConnectionOwner(Protocol):
+    """Whom a connection tells what happens to it."""
+
+    def may_speak(self) -> bool:
+        """Whether this identity is still this host's; asked before anything is written."""
+
+    def connection_opened(self, now: float) -> None:
+        """The handshake is done and the subprotocol is the one offered."""
+
+    def connection_text(self, text: str, now: float) -> None:
+        """A text message arrived."""
+
+    def connection_writable(self, now: float) -> None:
+        """The other side reads again: `Connection.send` is allowed."""
+
+    def connection_flooded(self, note: str) -> None:
+        """The other side sends more than is read; called once at most."""
+
+    def connection_deadline(self, at: float) -> None:
+        """`Connection.deadline` is now this, earlier than before."""
+
+    def connection_closed(self, reason: str | None, now: float) -> None:
+        """The last call. The socket is gone; reason is null when this side meant it."""
+
+
 StationFactory = Callable[[Assignment, float], Station]
 """Builds the station of an assignment, powered up at that time. Raises
 `voltfleet.domain.errors.VoltfleetError` when the assignment asks for something that is not."""

@@ -64,6 +64,8 @@ _TLS_FAILURES = {
     **dict.fromkeys(_NO_COMMON_CIPHER, DialFailure.CIPHER_SUITE),
 }
 _HANDSHAKE_FAILURE = "SSLV3_ALERT_HANDSHAKE_FAILURE"
+_SERVER_ERRORS = 500
+_STATUS_LINE = 3  # words
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 
 
@@ -196,6 +198,56 @@ def _status(exc: InvalidStatus, uri: WebSocketURI, *, sent_credentials: bool) ->
     else:
         hint = _STATUS_HINTS.get(status)
     return f"{said}: {hint}" if hint else said
+
+
+def concerns_all(exc: BaseException) -> bool:
+    """Whether that failure of a dial says nothing about the charger that dialled: the CSMS is
+    away, or lets nobody in for now."""
+    match exc:
+        case InvalidStatus():
+            return lets_nobody_in(exc.response.status_code)
+        case InvalidMessage():
+            return isinstance(exc.__cause__, EOFError)
+        case ssl.SSLError():
+            return False
+        case _:
+            return isinstance(exc, OSError)
+
+
+def lets_nobody_in(status: int) -> bool:
+    """Whether that answer is about the CSMS, and not about the charger."""
+    return status == HTTPStatus.TOO_MANY_REQUESTS or status >= _SERVER_ERRORS
+
+
+def status_of(answer: bytes) -> int | None:
+    """The status of an HTTP answer of which this is the beginning, if it is a refusal."""
+    words = answer.split(b" ", 2)
+    if len(words) < _STATUS_LINE or not words[0].startswith(b"HTTP/") or not words[1].isdigit():
+        return None
+    status = int(words[1])
+    return None if status == HTTPStatus.SWITCHING_PROTOCOLS else status
+
+
+def unfinished(status: int, uri: WebSocketURI, seconds: float) -> str:
+    """Why a refusal that does not end was not waited for."""
+    hint = _STATUS_HINTS.get(status, "it did not upgrade the connection")
+    return (
+        f"the CSMS answered HTTP {status} to {uri.path}: {hint}; its answer had not ended after "
+        f"{seconds:g} s"
+    )
+
+
+def flooded(limit: int) -> str:
+    """What a user is told of a CSMS that is slowed down."""
+    return (
+        f"the CSMS sends more than this charger reads ({limit} messages a second): the rest is "
+        "read later, and answered later"
+    )
+
+
+def endless(seconds: float) -> str:
+    """Why a message is not waited for any longer."""
+    return f"a message in fragments that was not complete within {seconds:g} s"
 
 
 def no_subprotocol(subprotocol: str) -> str:

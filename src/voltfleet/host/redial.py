@@ -26,6 +26,10 @@ class Redial:
         self._failures += 1
         self.at = max(now + pacing.retry_delay(self._failures, rng), self._no_network_until)
 
+    def sooner(self, at: float) -> None:
+        """Then, if that is before its time; but not before the network is back."""
+        self.at = min(self.at, max(at, self._no_network_until))
+
     def connected_for(self, seconds: float) -> None:
         """A connection ended that had held so long: after a stable one the back-off starts anew."""
         if seconds >= pacing.STABLE_AFTER_SECONDS:

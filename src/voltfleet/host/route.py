@@ -7,9 +7,11 @@ import msgspec
 
 from voltfleet.domain.errors import BadRequest
 from voltfleet.domain.hosting import Assignment, DialSecurity
-from voltfleet.host.connection import Connection, Owner, Timeouts
+from voltfleet.host.connection import Connection, Timeouts
 from voltfleet.host.endpoint import Endpoint
+from voltfleet.host.ports import ConnectionOwner
 from voltfleet.host.tls import TlsContexts
+from voltfleet.host.turns import Turns
 from voltfleet.host.wheel import Clock
 from voltfleet.station.context import changed
 from voltfleet.station.reports import DialSettings
@@ -62,7 +64,12 @@ class Route:
             self._assignment = moved
 
     def connection(
-        self, owner: Owner, contexts: TlsContexts, timeouts: Timeouts, clock: Clock
+        self,
+        owner: ConnectionOwner,
+        contexts: TlsContexts,
+        timeouts: Timeouts,
+        clock: Clock,
+        turns: Turns,
     ) -> Connection:
         """A dial, for the dialler to bring up. Raises `VoltfleetError` where it cannot be made as
         safe as the profile wants it: it is never made any other way."""
@@ -76,6 +83,7 @@ class Route:
             self.endpoint.subprotocol,
             timeouts=timeouts,
             clock=clock,
+            turns=turns,
             tls=contexts.of(self.security) if secure else None,
             authorization=_authorization(self._assignment.identity, self.security),
             shows_certificate=profile == _MUTUAL,

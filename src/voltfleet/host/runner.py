@@ -149,6 +149,7 @@ class Runner:
 
     def _leave(self) -> None:
         self._shared.wheel.cancel(self)
+        self._line.leave(self)
         self._station = None
         self._owner.runner_gone(self)
 
@@ -234,6 +235,13 @@ class Runner:
         """`connection.Owner`."""
         self._settle(now)
 
+    @isolated
+    def connection_flooded(self, note: str) -> None:
+        """`connection.Owner`."""
+        log.warning("csms_floods", charger_id=self.charger_id)
+        self.standing.error = note
+        self.standing.connection_changed()
+
     def connection_deadline(self, at: float) -> None:
         """`connection.Owner`."""
         self._shared.wheel.schedule(self, at)
@@ -241,7 +249,7 @@ class Runner:
     @isolated
     def connection_closed(self, reason: str | None, now: float) -> None:
         """`connection.Owner`: the socket is gone; dial again later, or be gone too."""
-        connection, was_open = self._line.connection, self._line.closed(now)
+        connection, was_open = self._line.connection, self._line.closed(self, now)
         if self._stopping:
             self._leave()
             return
@@ -280,6 +288,12 @@ class Runner:
         self._move(ConnectionState.CONNECTING, now)
         self._schedule(now)
         return connection
+
+    @isolated
+    def csms_back(self, at: float) -> None:
+        """`outage.Waiting`."""
+        self._line.csms_back(at)
+        self._settle(self._shared.clock())
 
     def _cannot_dial(self, station: Station, exc: VoltfleetError, now: float) -> None:
         reason = f"not dialled: {exc}"

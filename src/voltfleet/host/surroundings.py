@@ -13,6 +13,7 @@ from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
 from voltfleet.host.tls import TlsContexts
 from voltfleet.host.transfers import Transfers
+from voltfleet.host.turns import Turns
 from voltfleet.host.wheel import Clock, Wheel
 
 
@@ -31,5 +32,6 @@ class Surroundings:
     log_frame: Callable[[FrameLog], None]
     transfers: Transfers
     tls: TlsContexts
+    turns: Turns
     endpoint: Callable[[Assignment], Endpoint]
     """The shared endpoint of an assignment. Raises `VoltfleetError`."""
