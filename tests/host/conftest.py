@@ -18,7 +18,9 @@ from host_doubles import Bench, FakeCsms, Tls
 def pytest_asyncio_loop_factories(
     config: pytest.Config, item: pytest.Item
 ) -> Mapping[str, Callable[[], asyncio.AbstractEventLoop]]:
-    """uvloop, as in production."""
+    """uvloop, as in production; asyncio's own where a test looks at Python's sockets."""
+    if getattr(getattr(item, "module", None), "PYTHON_SOCKETS", False):
+        return {"asyncio": asyncio.new_event_loop}
     return {"uvloop": uvloop.new_event_loop}
 
 

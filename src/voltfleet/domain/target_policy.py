@@ -16,6 +16,7 @@ _UNPRINTABLE = re.compile(r"[^\x21-\x7e]|\\")
 _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _OCTETS = 4
+_SIX = 6
 _METADATA_NAMES = frozenset(
     {
         "metadata",
@@ -35,6 +36,10 @@ _FORBIDDEN = (
     ip_network("fd20:ce::254/128"),  # GCP, IPv6
 )
 _NAT64 = IPv6Network("64:ff9b::/96")
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")
+_TRANSLATED = IPv6Network("::ffff:0:0:0/96")
+_ISATAP = frozenset({0x5EFE, 0x0200_5EFE})
+_LOW = 0xFFFF_FFFF
 _REFUSED = "Chargers must not dial link-local addresses or a cloud's metadata service."
 
 
@@ -155,18 +160,28 @@ def _is_forbidden(address: IPv4Address | IPv6Address) -> bool:
 
 
 def _is_public(address: IPv4Address | IPv6Address) -> bool:
-    candidates = [address]
-    if isinstance(address, IPv6Address):
-        candidates += _embedded(address)
-    if len(candidates) > 1:
-        return all(inner.is_global for inner in candidates[1:])
-    return address.is_global and not address.is_multicast
+    inner = _embedded(address) if isinstance(address, IPv6Address) else []
+    if inner and not _is_isatap(address):
+        return all(a.is_global for a in inner)
+    site_local = isinstance(address, IPv6Address) and address.is_site_local
+    public = address.is_global and not address.is_multicast and not site_local
+    return public and all(a.is_global for a in inner)
 
 
 def _embedded(address: IPv6Address) -> list[IPv4Address]:
-    """The IPv4 addresses that an IPv6 address leads to: mapped, compatible, 6to4, NAT64."""
+    """The IPv4 addresses that an IPv6 address leads to: mapped, compatible, translated, 6to4,
+    Teredo, NAT64 (RFC 6052, 8215), ISATAP."""
+    number = int(address)
     found = [a for a in (address.ipv4_mapped, address.sixtofour) if a is not None]
-    low = IPv4Address(int(address) & 0xFFFFFFFF)
-    if int(address) >> 32 == 0 or address in _NAT64:
-        found.append(low)
+    found += address.teredo or ()
+    low_ends = (_NAT64, _LOCAL_NAT64, _TRANSLATED)
+    if number >> 32 == 0 or any(address in net for net in low_ends) or _is_isatap(address):
+        found.append(IPv4Address(number & _LOW))
+    if address in _LOCAL_NAT64:
+        # RFC 6052 §2.2, a prefix of 48 bits: two octets before bits 64 to 71, two behind them.
+        found.append(IPv4Address((number >> 48 & 0xFFFF_0000) | (number >> 40 & 0xFFFF)))
     return found
+
+
+def _is_isatap(address: IPv4Address | IPv6Address) -> bool:
+    return address.version == _SIX and int(address) >> 32 & _LOW in _ISATAP

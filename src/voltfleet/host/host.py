@@ -94,7 +94,7 @@ class Host:
         self._wheel = Wheel(clock())
         rng = random.Random(options.seed)  # noqa: S311 - jitter, not a secret
         self._dialer = Dialer(clock, options.dialling, options.targets, resolve, rng)
-        self._transfers = Transfers(tls, targets=options.targets)
+        self._transfers = Transfers(tls, targets=options.targets, resolve=resolve)
         self._shared = Surroundings(
             clock=clock,
             lease=self.lease,

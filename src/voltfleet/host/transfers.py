@@ -4,7 +4,6 @@ to an address that `domain.target_policy` refuses, whatever a name resolves to, 
 import asyncio
 import base64
 import hashlib
-import socket
 import ssl
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -12,7 +11,8 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from voltfleet.domain.target_policy import Targets, check_address
+from voltfleet.domain.target_policy import Targets
+from voltfleet.host.targets import Resolve, TargetRefusedError, checked, look_up
 from voltfleet.station.reports import Transfer, TransferKind, TransferResult
 
 OnDone = Callable[[TransferResult], None]
@@ -37,8 +37,10 @@ class Transfers:
         tls: ssl.SSLContext,
         limits: TransferLimits | None = None,
         targets: Targets = Targets.ANY,
+        resolve: Resolve = look_up,
     ) -> None:
         self._tls = tls
+        self._look_up = resolve
         self._targets = targets
         self._limits = limits or TransferLimits()
         self._slots = asyncio.Semaphore(self._limits.at_once)
@@ -61,6 +63,8 @@ class Transfers:
                 result = await self._run(transfer)
         except TimeoutError:
             result = _failed(f"it took longer than {self._limits.deadline_seconds:.0f} s")
+        except TargetRefusedError as refusal:
+            result = _failed(str(refusal))
         except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             result = _failed(f"{type(error).__name__}: {error}")
         on_done(result)
@@ -90,10 +94,8 @@ class Transfers:
         parsed = httpx2.URL(url)
         if not parsed.host:
             return "the URL names no host"
-        address = await _resolve(parsed.host, parsed.port or _default_port(parsed.scheme))
-        refusal = check_address(address, self._targets)
-        if refusal is not None:
-            return refusal
+        found = await self._look_up(parsed.host, parsed.port or _default_port(parsed.scheme))
+        address = checked(parsed.host, found, self._targets)[0]
         headers = {"host": parsed.netloc.decode("ascii")}
         if parsed.userinfo:
             # N01.FR.17: how a CSMS names the password of its file store.
@@ -131,12 +133,6 @@ class Transfers:
 async def _bytes(response: httpx2.Response) -> AsyncIterator[bytes]:
     async for chunk in response.aiter_raw():
         yield chunk
-
-
-async def _resolve(host: str, port: int) -> str:
-    loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    return str(found[0][4][0])
 
 
 def _basic(user: str, password: str) -> str:
