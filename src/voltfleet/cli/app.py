@@ -14,6 +14,7 @@ from voltfleet.cli import serve as serving
 from voltfleet.cli.chaos import chaos
 from voltfleet.cli.csms import csms
 from voltfleet.cli.demo import demo
+from voltfleet.cli.doctor import doctor
 from voltfleet.cli.host import host
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.observability.logging import configure
@@ -34,6 +35,7 @@ app.command()(demo)
 app.command()(host)
 app.command("backup")(backup.back_up)
 app.command()(backup.restore)
+app.command()(doctor)
 
 
 @app.command()

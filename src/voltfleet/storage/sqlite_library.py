@@ -11,15 +11,20 @@ try:
 except ImportError:
     import sqlite3 as sqlite
 
-__all__ = ["sqlite", "warn_if_affected"]
+__all__ = ["is_affected", "sqlite", "warn_if_affected"]
 
 _AFFECTED = (3, 7, 0), (3, 51, 2)
 
 
+def is_affected(version: tuple[int, ...] = sqlite.sqlite_version_info) -> bool:
+    """Whether that library has the bug."""
+    first, last = _AFFECTED
+    return first <= version <= last
+
+
 def warn_if_affected(version: tuple[int, ...] = sqlite.sqlite_version_info) -> None:
     """Warns, once per process, when the library has the bug."""
-    first, last = _AFFECTED
-    if first <= version <= last:
+    if is_affected(version):
         said = ".".join(map(str, version))
         warnings.warn(
             f"SQLite {said} has a bug that can corrupt the database after a crash; install the "
