@@ -9,7 +9,9 @@ import pytest
 
 from support.processes import Csms, Gateway, running_csms, running_gateway, until
 
-README = Path(__file__).parents[2] / "README.md"
+ROOT = Path(__file__).parents[2]
+README = ROOT / "README.md"
+DRIVE = ROOT / "docs/howto/drive-chargers.md"
 pytestmark = pytest.mark.e2e
 
 
@@ -17,6 +19,12 @@ def the_second_block() -> str:
     """The commands that follow the start of the gateway."""
     blocks: list[str] = re.findall(r"```sh\n(.*?)```", README.read_text(), re.DOTALL)
     return blocks[1]
+
+
+def the_commands() -> str:
+    """What the how-to page tells to type after that."""
+    [block] = re.findall(r"```sh\n(.*?)```", DRIVE.read_text(), re.DOTALL)
+    return str(block)
 
 
 def typed(script: str, gateway: Gateway, csms: Csms) -> list[str]:
@@ -40,3 +48,17 @@ def test_the_commands_stand_up_a_hundred_stations(tmp_path: Path) -> None:
         assert job["progress"]["total"] == 100
         assert chargers["total"] <= 100
         until(lambda: csms.stats()["booted"] == 100)
+
+
+def test_the_commands_drive_them(tmp_path: Path) -> None:
+    with running_csms(tmp_path / "csms.log") as csms, running_gateway(tmp_path / "data") as gateway:
+        stood_up = the_second_block() + 'echo "\\"$LOCATION\\""\n'
+        location = json.loads(typed(stood_up, gateway, csms)[-1].rpartition("}")[2])
+        until(lambda: csms.stats()["booted"] == 100)
+        names = the_second_block().split("\n\n")[0]
+        driven = f"{names}\nLOCATION={location}\n{the_commands()}"
+        fates, fault, types, frames = (json.loads(x) for x in typed(driven, gateway, csms))
+        assert [fate["event_type"] for fate in fates["data"]] == ["start_session"]
+        assert fault["fault_type"] == "GroundFailure"
+        assert types["total"] >= 20
+        assert frames
