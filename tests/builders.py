@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass, field
+from typing import Any
 
 from voltfleet.domain.hosting import (
     ChargerReport,
@@ -71,7 +72,7 @@ def accept(
     location_id: str = "loc",
     submission: jobs.Submission | None = None,
     now: float | None = None,
-    queue: NoQueue | None = None,
+    queue: Any = None,
 ) -> str:
     """A job accepted but not begun; its location is made if it is not there."""
     with database.writing() as connection:
