@@ -7,7 +7,7 @@ ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench lives fuzz clean
+.PHONY: help setup demo test check bench lives fuzz idempotency clean
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench   the figures that the README states, measured here"
 	@echo "make lives   thousands of random lives of stations of every version, with power cuts"
 	@echo "make fuzz    300,000 hostile frames against stations of every version"
+	@echo "make idempotency   50 equal requests at once, 200 times, over cut lines and kills, on both databases"
 	@echo "make clean   remove .venv and everything that was built"
 
 setup:
@@ -46,6 +47,9 @@ lives: setup
 
 fuzz: setup
 	@VOLTFLEET_FUZZ_FRAMES=300000 $(BIN)/pytest --timeout 1800 tests/fuzz $(ARGS)
+
+idempotency: setup
+	@VOLTFLEET_IDEMPOTENCY_ROUNDS=200 VOLTFLEET_IDEMPOTENCY_AT_ONCE=50 $(BIN)/pytest --timeout 3600 tests/e2e/test_idempotency.py $(ARGS)
 
 clean:
 	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
