@@ -2,7 +2,7 @@
 
 A station's memory is whole: only the newest of each charger counts. It is kept here until the
 gateway has it. When the station calls it urgent, its frames wait meanwhile, so that what a CSMS has
-been told is never forgotten, whatever is killed: `StationMemory.holds`. A gateway that is away
+been told is never forgotten, whatever is killed: `CarriedMemory.holds`. A gateway that is away
 holds nothing up for long: from the first wait in vain until it answers again, nobody waits.
 """
 
@@ -87,7 +87,7 @@ class MemoryBuffer:
         return batch
 
 
-class StationMemory:
+class CarriedMemory:
     """One charger's newest memory, and whether its station's frames wait for the gateway."""
 
     __slots__ = ("_awaited", "_buffer", "content", "hold_until")

@@ -17,7 +17,7 @@ from voltfleet.host.connection import Connection
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.isolation import isolated
 from voltfleet.host.line import Line
-from voltfleet.host.memories import StationMemory
+from voltfleet.host.memories import CarriedMemory
 from voltfleet.host.open_commands import OpenCommands
 from voltfleet.host.ports import RunnerOwner, Station
 from voltfleet.host.redaction import shown
@@ -86,7 +86,7 @@ class Runner:
         self._station: Station | None = None
         self._line = Line(shared)
         self._commands = OpenCommands(self.charger_id, shared.outbox)
-        self._memory = None if memory is None else StationMemory(shared.outbox.memories, memory)
+        self._memory = None if memory is None else CarriedMemory(shared.outbox.memories, memory)
         self._stopping = False
 
     @property
@@ -365,7 +365,7 @@ class Runner:
 
     def _remember(self, report: Memory, now: float) -> None:
         if self._memory is None:
-            self._memory = StationMemory(self._shared.outbox.memories)
+            self._memory = CarriedMemory(self._shared.outbox.memories)
         self._memory.remember(report, self.charger_id, self.assignment.generation, now)
 
     def _dial_if_due(self, station: Station, now: float) -> None:
