@@ -72,14 +72,15 @@ def accept(
     location_id: str = "loc",
     submission: jobs.Submission | None = None,
     now: float | None = None,
-    queue: Any = None,
+    queue: NoQueue | None = None,
 ) -> str:
     """A job accepted but not begun; its location is made if it is not there."""
+    into: Any = queue or NoQueue()
     with database.writing() as connection:
         connection.execute(insert_new(connection, locations_table), LOCATION | {"id": location_id})
         return jobs.accept_batch(
             connection,
-            queue or NoQueue(),
+            into,
             tenant,
             location_id,
             request,
