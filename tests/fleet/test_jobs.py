@@ -146,6 +146,19 @@ def test_without_a_host_every_attempt_fails_until_the_last(database: Database) -
     assert view(database, again).created == 2
 
 
+def test_a_job_goes_on_when_the_clock_is_set_back(database: Database) -> None:
+    wrong = NOW + 3600
+    job_id = builders.accept(database, builders.batch(2), now=wrong)
+    run(database, job_id, wrong)
+    with database.writing() as connection:
+        provisioning.place(connection, job_id, wrong)  # by that clock no lease runs any more
+    builders.connect_host(database, NOW)
+    with database.writing() as connection:
+        assert provisioning.standing(connection, job_id, NOW) == provisioning.Standing(2, 2)
+        provisioning.place(connection, job_id, NOW)
+    assert len(builders.take_up(database, NOW)) == 2
+
+
 def test_what_does_not_fit_waits_for_room(database: Database) -> None:
     builders.connect_host(database, NOW, capacity=3)
     job_id = builders.accept(database, builders.batch(5), now=NOW)

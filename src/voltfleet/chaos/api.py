@@ -82,7 +82,7 @@ class Api:
                 raise NoAnswer(f"{method} {path}")
             await asyncio.sleep(PAUSE_SECONDS)
         self._history.findings.append(
-            Finding(Kind.LATE, f"{method} {path} had no answer for {PATIENCE_SECONDS:g} s")
+            Finding(Kind.LOST, f"{method} {path} had no answer for {PATIENCE_SECONDS:g} s")
         )
         raise NoAnswer(f"{method} {path}")
 

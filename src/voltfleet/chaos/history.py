@@ -18,7 +18,7 @@ class Kind(StrEnum):
     DOUBLED = "doubled"
     REORDERED = "reordered"
     UNCLEAR = "answered wrongly"
-    LATE = "settled late"
+    LATE = "late"
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,7 +182,8 @@ def check_batch(batch: Batch) -> list[Finding]:
 
 def check_session(session: Session, begun: int, *, final: bool) -> list[Finding]:
     """Whether a command went forward only, and was carried out as it says: ``begun`` is how many
-    transactions of its id token the CSMS has heard of. ``final``: nothing is under way any more."""
+    transactions of its id token the CSMS has heard of. ``final``: it must have come to its end, as
+    nothing is under way any more and nobody has stopped the charger since."""
     found, name = [], f"command {session.id} to {session.identity}"
     if not _forward(session.seen, _COMMAND_ORDER):
         told = " -> ".join(session.seen)
@@ -191,7 +192,7 @@ def check_session(session: Session, begun: int, *, final: bool) -> list[Finding]
         found.append(Finding(Kind.DOUBLED, f"{name} was carried out {begun} times"))
     if final and session.seen and _COMMAND_ORDER[session.seen[-1]] < max(_COMMAND_ORDER.values()):
         found.append(Finding(Kind.LOST, f"{name} is {session.seen[-1]} and gets no further"))
-    if final and not session.disturbed and session.seen[-1:] == ["applied"] and not begun:
+    if final and session.seen[-1:] == ["applied"] and not begun:
         found.append(Finding(Kind.LOST, f"{name} was applied and the CSMS has heard nothing of it"))
     return found
 

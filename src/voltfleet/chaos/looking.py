@@ -93,7 +93,9 @@ class Onlooker:
             finding
             for session in self._history.sessions
             for finding in check_session(
-                session, self.heard.begun(session.id_token), final=bool(session.id)
+                session,
+                self.heard.begun(session.id_token),
+                final=bool(session.id) and not session.disturbed,
             )
         ]
         return found + self.heard.findings
@@ -145,7 +147,10 @@ class Onlooker:
                 session.seen.append(state)
         self._open = [session for session in self._open if session.seen[-1] not in _FINAL]
         return [
-            finding for session in self._open for finding in check_session(session, 0, final=True)
+            finding
+            for session in self._open
+            # One whose charger was stopped since may wait for it to be started again.
+            for finding in check_session(session, 0, final=not session.disturbed)
         ]
 
     def _hear(self) -> None:

@@ -58,6 +58,12 @@ class Outcome:
         return [each for done in self.rounds for each in done.findings] + self.last_findings
 
     @property
+    def is_wrong(self) -> bool:
+        """Whether anything but patience was lost: how fast things settle is the machine's matter,
+        too."""
+        return any(finding.kind is not Kind.LATE for finding in self.findings)
+
+    @property
     def counts(self) -> Counter[Kind]:
         """How much of each kind."""
         return Counter(finding.kind for finding in self.findings)
@@ -158,7 +164,7 @@ def _late(struck: Struck, settled: float, done: float, awaited: Sequence[Finding
     found = []
     if not struck.whole:
         told = f"a process did not come back within {struck.back_seconds:.0f} s"
-        found.append(Finding(Kind.LATE, told))
+        found.append(Finding(Kind.LOST, told))
     if settled > SETTLE_BOUND_SECONDS:
         last = f"; waited last for: {awaited[-1].what}" if awaited else ""
         told = (

@@ -18,6 +18,7 @@ from voltfleet.domain.provisioning import (
     IDENTITY_EXISTS,
     IDENTITY_LEAVING,
     LOCATION_DELETED,
+    LONGEST_RETRY_SECONDS,
     MAX_ATTEMPTS,
     NO_CAPACITY,
     NO_HOST,
@@ -93,7 +94,7 @@ def place(connection: sa.Connection, job_id: str, now: float) -> None:
     due = sa.and_(
         chargers.c.job_id == job_id,
         chargers.c.provisioning == ProvisioningStatus.PENDING.value,
-        chargers.c.next_attempt_at <= now,
+        _is_time(now),
         chargers.c.deleted_at.is_(None),
     )
     waiting = connection.execute(sa.select(sa.func.count()).where(due)).scalar_one()
@@ -132,7 +133,7 @@ def reclaim(connection: sa.Connection, job_id: str, now: float) -> None:
     late = sa.and_(
         chargers.c.job_id == job_id,
         chargers.c.provisioning == ProvisioningStatus.PROVISIONING.value,
-        chargers.c.next_attempt_at <= now,
+        _is_time(now),
         chargers.c.deleted_at.is_(None),
     )
     alive = hosts.alive(connection, now)
@@ -145,7 +146,7 @@ def standing(connection: sa.Connection, job_id: str, now: float) -> Standing:
     """How many of the job's chargers are not final, and how many of those are due for a step.
     A job that is final itself has none."""
     job_open = sa.exists().where(jobs_table.c.id == job_id, jobs_table.c.status.in_(OPEN))
-    due = sa.case((chargers.c.next_attempt_at <= now, 1), else_=0)
+    due = sa.case((_is_time(now), 1), else_=0)
     row = connection.execute(
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(due), 0)).where(
             chargers.c.job_id == job_id,
@@ -264,6 +265,13 @@ def _lost_its_location(connection: sa.Connection, job_id: str) -> bool:
         ~sa.exists().where(locations.c.id == jobs_table.c.location_id),
     )
     return connection.execute(lost).first() is not None
+
+
+def _is_time(now: float) -> sa.ColumnElement[bool]:
+    """For the charger's next attempt. No wait is as long as the second one: the clock has been set
+    back since."""
+    at = chargers.c.next_attempt_at
+    return sa.or_(at <= now, at > now + LONGEST_RETRY_SECONDS + TAKE_UP_SECONDS)
 
 
 def _leaving() -> sa.ColumnElement[bool]:
