@@ -5,6 +5,8 @@ from host_doubles import Bench, FakeCsms, assignment
 
 from voltfleet.domain.hosting import ConnectionState
 from voltfleet.host.host import COMMANDS_REMEMBERED
+from voltfleet.host.pulse import Pulse
+from voltfleet.host.wheel import Clock
 
 ONLINE = ConnectionState.ONLINE
 
@@ -55,6 +57,49 @@ async def test_a_lost_lease_cuts_every_connection(bench: Bench, csms: FakeCsms) 
     bench.host.assign(assignment(csms.ws_url, "CP0"))
     await bench.seen.changes.until(lambda: bench.host.online == 1)
     assert csms.doubled == set()
+
+
+async def test_a_host_that_was_frozen_past_its_lease_says_nothing_when_it_wakes(
+    bench: Bench, csms: FakeCsms
+) -> None:
+    """Its sockets wake it before the tick that cuts them does."""
+    await fleet(bench, csms, 2)
+    assert bench.host._ticker is not None
+    bench.host._ticker.cancel()
+    said = len(csms.received)
+    bench.clock.advance(2e9)
+    await csms.sockets["/ocpp/CP0"].ping()  # the WebSocket library would answer by itself
+    await csms.changes.until(lambda: csms.live["/ocpp/CP0"] == 0)
+    bench.host._runners["id-CP1"]._connection.send('[2,"late","Heartbeat",{}]')  # type: ignore[union-attr]
+    await csms.changes.until(lambda: sum(csms.live.values()) == 0)
+    assert len(csms.received) == said
+    assert {code for _, code, _ in csms.closed} == {1006}
+
+
+async def test_whoever_started_it_hears_how_long_the_lease_runs(csms: FakeCsms) -> None:
+    bench = Bench()
+    mouth, words = FakePulse(bench.clock), bench.host.lease
+    bench.host._pulse = mouth
+    words._renewed = mouth.until
+    bench.host.start()
+    words.link_up(bench.clock(), 2e9)
+    await fleet(bench, csms, 2)
+    bench.clock.advance(3e9)
+    await csms.changes.until(lambda: sum(csms.live.values()) == 0)
+    await bench.until(lambda: mouth.said[-1] == 0.0)
+    assert mouth.said == [2e9, 0.0]
+    bench.host.stop()
+
+
+class FakePulse(Pulse):
+    """Remembers what was said."""
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(None, clock)
+        self.said: list[float] = []
+
+    def _say(self, seconds: float) -> None:
+        self.said.append(round(seconds, 3))
 
 
 async def test_a_new_link_is_told_everything(bench: Bench, csms: FakeCsms) -> None:

@@ -1,7 +1,7 @@
 """The sweep: takes over what a dead gateway left behind, and what a silent host ran.
 
 Every gateway shows that it is alive once a second (`fleet.gateways`). Whichever finds another
-silent for `GATEWAY_SILENT_SECONDS` enqueues its unfinished workflows again; the engine never does
+silent for most of a lease enqueues its unfinished workflows again; the engine never does
 so by itself. Hosts are judged by their leases. Each act is safe to repeat, and safe on several
 gateways at once; silence is measured by this process's own clock (`workflows.silence`).
 """
@@ -33,7 +33,8 @@ from voltfleet.workflows.steps import Steps
 
 HEARTBEAT_SECONDS = 1.0
 SWEEP_SECONDS = 2.0
-GATEWAY_SILENT_SECONDS = 12.0
+GATEWAY_SILENT_SHARE = 0.8
+"""Of a host's lease: how long a gateway has to be silent."""
 LEASE_MARGIN_SECONDS = 2.0
 """How much longer than its lease a host has to be silent: until then it has closed its sockets, or
 whoever started it has killed it."""
@@ -80,7 +81,8 @@ class Reconciler:
         self._frames = frames
         self._retention = retention
         self._gateways = Silences[float](
-            0.0 if alone else GATEWAY_SILENT_SECONDS, is_final=lambda sign: sign == gateways.GONE
+            0.0 if alone else GATEWAY_SILENT_SHARE * lease_seconds,
+            is_final=lambda sign: sign == gateways.GONE,
         )
         self._hosts = Silences[hosts.Sign](
             lease_seconds + LEASE_MARGIN_SECONDS, is_final=lambda sign: sign[1] == hosts.GIVEN_UP
