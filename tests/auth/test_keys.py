@@ -2,11 +2,13 @@
 
 import json
 import stat
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from support.clock import FakeClock
 from voltfleet.auth import keys
 
 
@@ -67,3 +69,53 @@ def test_a_file_that_others_may_read_is_refused(tmp_path: Path) -> None:
     (tmp_path / keys.FILE_NAME).chmod(0o640)
     with pytest.raises(keys.KeyFileError, match="chmod 600"):
         keys.load_or_create(tmp_path)
+
+
+async def test_a_rotated_key_signs_and_the_old_one_goes_on_verifying(
+    tmp_path: Path, clock: FakeClock
+) -> None:
+    old = keys.load_or_create(tmp_path).signing_key
+    running = keys.LocalKeys(tmp_path / keys.FILE_NAME, clock)
+    new = keys.rotate(tmp_path).signing_key
+    assert stat.S_IMODE((tmp_path / keys.FILE_NAME).stat().st_mode) == 0o600
+    assert len(list(tmp_path.glob("*"))) == 1  # noqa: ASYNC240 - a test
+    assert running.signing_key.kid == old.kid
+    clock.advance(keys.LOOK_AGAIN_SECONDS)
+    assert running.signing_key.kid == new.kid
+    assert old.kid in running
+    assert [key["kid"] for key in running.public] == [new.kid, old.kid]
+    assert not [key for key in running.public if "d" in key]
+
+
+async def test_a_retired_key_verifies_no_more(tmp_path: Path, clock: FakeClock) -> None:
+    old = keys.load_or_create(tmp_path).signing_key
+    running = keys.LocalKeys(tmp_path / keys.FILE_NAME, clock)
+    with pytest.raises(keys.KeyFileError, match="rotate first"):
+        keys.retire(tmp_path, str(old.kid))
+    keys.rotate(tmp_path)
+    keys.retire(tmp_path, str(old.kid))
+    clock.advance(keys.LOOK_AGAIN_SECONDS)
+    assert await running.find(old.kid) is None
+    assert len(running.public) == 1
+
+
+def test_rotations_at_once_lose_no_key(tmp_path: Path) -> None:
+    keys.load_or_create(tmp_path)
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda _: keys.rotate(tmp_path), range(16)))
+    assert len(keys.load_or_create(tmp_path).public) == 17
+
+
+def test_a_file_that_has_become_unusable_changes_nothing(tmp_path: Path, clock: FakeClock) -> None:
+    running = keys.load_or_create(tmp_path)
+    running = keys.LocalKeys(tmp_path / keys.FILE_NAME, clock)
+    before = running.public
+    spoils: list[Callable[[Path], object]] = [
+        lambda path: path.write_text("no json"),
+        lambda path: path.chmod(0o644),
+        Path.unlink,
+    ]
+    for spoil in spoils:
+        spoil(tmp_path / keys.FILE_NAME)
+        clock.advance(keys.LOOK_AGAIN_SECONDS)
+        assert running.public == before

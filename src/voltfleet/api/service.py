@@ -57,6 +57,12 @@ async def landing_page() -> HTMLResponse:
     return HTMLResponse(_PAGE)
 
 
+@router.get("/.well-known/jwks.json", include_in_schema=False)
+async def signing_keys(services: deps.CurrentServices) -> dict[str, Any]:
+    """The public keys of this gateway's own tokens, for whoever wants to verify them elsewhere."""
+    return {"keys": services.authenticator.public_keys}
+
+
 @router.get("/health", responses=_CRASH)
 async def health_check() -> dict[str, str]:
     """Whether the gateway is alive: it answers. Looks at nothing else; for that, see

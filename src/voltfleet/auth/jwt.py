@@ -127,6 +127,11 @@ class Authenticator:
         self._clock = clock
         self._remembered: OrderedDict[bytes, tuple[Principal, float]] = OrderedDict()
 
+    @property
+    def public_keys(self) -> list[dict[str, Any]]:
+        """Voltfleet's own, as JWKs, for others to verify its tokens with."""
+        return self._local_keys.public
+
     async def verify(self, token: str) -> Principal:
         """Who bears the token.
 

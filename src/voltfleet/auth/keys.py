@@ -1,21 +1,31 @@
 """Voltfleet's own signing key: an Ed25519 key pair in a file that only its owner may read.
 
-The file is a JWK set. The first key signs; every key verifies, so a key is replaced by putting a
-new one in front and dropping the old one when its last token has expired. Gateways that share a
-database share this file.
+The file is a JWK set. The first key signs; every key verifies, so a key is replaced (`rotate`) by
+putting a new one in front, and the old one is dropped (`retire`) when its last token has expired.
+Gateways that share a database share this file; each looks at it again, so none need be restarted.
 """
 
+import fcntl
 import json
 import os
 import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
+import structlog
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from voltfleet.domain.errors import VoltfleetError
 
 FILE_NAME = "signing-keys.json"
+LOOK_AGAIN_SECONDS = 1.0
+"""A changed file counts within that time."""
+
+log = structlog.get_logger(__name__)
 
 
 class KeyFileError(VoltfleetError):
@@ -25,19 +35,53 @@ class KeyFileError(VoltfleetError):
 
 
 class LocalKeys:
-    """The keys of one file. Read at start; a changed file counts after a restart."""
+    """The keys of one file, as it is now or was `LOOK_AGAIN_SECONDS` ago. Raises `KeyFileError`
+    when it is made from a file that cannot be used; one that becomes so later is not taken."""
 
-    def __init__(self, keys: KeySet) -> None:
-        self.signing_key = keys.keys[0]
-        self._by_kid = {key.kid: key for key in keys}
+    def __init__(self, path: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self._path = path
+        self._clock = clock
+        self._version = _version(path)
+        self._looked_at = clock()
+        self._keys = _load(path)
+
+    @property
+    def signing_key(self) -> OKPKey:
+        """The newest."""
+        return self._current()[0]
+
+    @property
+    def public(self) -> list[dict[str, Any]]:
+        """The public halves, as JWKs, the newest first."""
+        return [
+            {**key.as_dict(private=False), "use": "sig", "alg": "Ed25519"}
+            for key in self._current()
+        ]
 
     def __contains__(self, kid: object) -> bool:
-        return kid in self._by_kid
+        return any(key.kid == kid for key in self._current())
 
     async def find(self, kid: str | None) -> OKPKey | None:
         """The key of that id."""
-        key = self._by_kid.get(kid)
-        return key if isinstance(key, OKPKey) else None
+        return next((key for key in self._current() if key.kid == kid), None)
+
+    def _current(self) -> list[OKPKey]:
+        now = self._clock()
+        if now - self._looked_at >= LOOK_AGAIN_SECONDS:
+            self._looked_at = now
+            try:
+                self._look_again()
+            except (OSError, KeyFileError) as error:
+                # What was read before goes on working until somebody has mended it.
+                log.warning("keys.unusable", path=str(self._path), error=str(error))
+        return self._keys
+
+    def _look_again(self) -> None:
+        version = _version(self._path)
+        if version != self._version:
+            self._keys = _load(self._path)
+            self._version = version
+            log.info("keys.reloaded", keys=[key.kid for key in self._keys])
 
 
 def load_or_create(directory: Path) -> LocalKeys:
@@ -49,27 +93,82 @@ def load_or_create(directory: Path) -> LocalKeys:
     if not path.exists():
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _create(path)
-    return LocalKeys(_load(path))
+    return LocalKeys(path)
+
+
+def rotate(directory: Path) -> LocalKeys:
+    """Puts a new key in front: it signs from now on, the others go on verifying."""
+    path = directory / FILE_NAME
+    load_or_create(directory)
+    with _changing(path):
+        _replace(path, [_new_key(), *_load(path)])
+    return LocalKeys(path)
+
+
+def retire(directory: Path, kid: str) -> LocalKeys:
+    """Drops a key: the tokens that it signed stop working. Raises `KeyFileError` for the key that
+    signs, and for one that is not there."""
+    path = directory / FILE_NAME
+    with _changing(path):
+        kept = _load(path)
+        if kid not in {key.kid for key in kept[1:]}:
+            raise KeyFileError(f"{path} has no key {kid!r} that has been replaced; rotate first.")
+        _replace(path, [key for key in kept if key.kid != kid])
+    return LocalKeys(path)
+
+
+def _new_key() -> OKPKey:
+    return OKPKey.generate_key("Ed25519", auto_kid=True)
+
+
+def _version(path: Path) -> tuple[int, int, int]:
+    found = path.stat()
+    return found.st_ino, found.st_mtime_ns, found.st_mode
+
+
+@contextmanager
+def _changing(path: Path) -> Iterator[None]:
+    """One at a time: of two rotations at once, neither loses the other's key."""
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(directory, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(directory)
 
 
 def _create(path: Path) -> None:
-    key = OKPKey.generate_key("Ed25519", auto_kid=True)
-    text = json.dumps({"keys": [key.as_dict(private=True)]}, indent=2)
-    handle, temporary = tempfile.mkstemp(dir=path.parent)  # its mode is 0600
+    temporary = _written(path, [_new_key()])
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
         # A link, not a rename: of two processes that start together, the first one's key stays.
         os.link(temporary, path)
     except FileExistsError:
         pass
     finally:
-        Path(temporary).unlink()
+        temporary.unlink()
 
 
-def _load(path: Path) -> KeySet:
+def _replace(path: Path, keys: list[OKPKey]) -> None:
+    _written(path, keys).replace(path)
+    directory = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def _written(path: Path, keys: list[OKPKey]) -> Path:
+    """A file beside it, on disk, that only its owner may read."""
+    text = json.dumps({"keys": [key.as_dict(private=True) for key in keys]}, indent=2)
+    handle, temporary = tempfile.mkstemp(dir=path.parent)  # its mode is 0600
+    with os.fdopen(handle, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    return Path(temporary)
+
+
+def _load(path: Path) -> list[OKPKey]:
     if path.stat().st_mode & 0o077:
         raise KeyFileError(f"Others may read {path}; run: chmod 600 {path}")
     try:
@@ -79,6 +178,7 @@ def _load(path: Path) -> KeySet:
             f"{path} is not a JWK set; restore it from a backup, or delete it to make a new key "
             "(every token issued so far then stops working)."
         ) from error
-    if not all(isinstance(k, OKPKey) and k.is_private for k in keys):
+    found = [key for key in keys if isinstance(key, OKPKey) and key.is_private]
+    if not found or len(found) < len(keys.keys):
         raise KeyFileError(f"{path} holds something else than Ed25519 private keys.")
-    return keys
+    return found

@@ -9,7 +9,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from voltfleet import __version__
-from voltfleet.cli import backup, tokens
+from voltfleet.cli import backup, keys, tokens
 from voltfleet.cli import serve as serving
 from voltfleet.cli.chaos import chaos
 from voltfleet.cli.csms import csms
@@ -29,6 +29,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(tokens.app, name="token")
+app.add_typer(keys.app, name="keys")
 app.command()(chaos)
 app.command()(csms)
 app.command()(demo)
