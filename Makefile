@@ -7,7 +7,7 @@ ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench lives fuzz idempotency clean
+.PHONY: help setup demo test check bench lives fuzz idempotency audit sbom clean
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -18,6 +18,8 @@ help:
 	@echo "make lives   thousands of random lives of stations of every version, with power cuts"
 	@echo "make fuzz    300,000 hostile frames against stations of every version"
 	@echo "make idempotency   50 equal requests at once, 200 times, over cut lines and kills, on both databases"
+	@echo "make audit   the dependencies against known vulnerabilities (needs a network)"
+	@echo "make sbom    dist/sbom.cdx.json: what the product is made of (CycloneDX)"
 	@echo "make clean   remove .venv and everything that was built"
 
 setup:
@@ -36,7 +38,7 @@ test: setup $(PEERS)
 check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/mypy tools/bootstrap.py tools/npm.py tests/conftest.py tests/support
+	$(BIN)/mypy tools/audit.py tools/bootstrap.py tools/npm.py tests/conftest.py tests/support
 	$(BIN)/lint-imports
 
 bench: setup
@@ -50,6 +52,14 @@ fuzz: setup
 
 idempotency: setup
 	@VOLTFLEET_IDEMPOTENCY_ROUNDS=200 VOLTFLEET_IDEMPOTENCY_AT_ONCE=50 $(BIN)/pytest --timeout 3600 tests/e2e/test_idempotency.py $(ARGS)
+
+audit: setup
+	@$(BIN)/python tools/audit.py $(ARGS)
+
+sbom: setup
+	@mkdir -p dist
+	@$(BIN)/uv export --frozen --quiet --no-dev --preview-features sbom-export --format cyclonedx1.5 --output-file dist/sbom.cdx.json >/dev/null
+	@echo dist/sbom.cdx.json
 
 clean:
 	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
