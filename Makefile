@@ -7,7 +7,7 @@ ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench lives fuzz idempotency audit sbom clean
+.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom clean
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -20,6 +20,7 @@ help:
 	@echo "make idempotency   50 equal requests at once, 200 times, over cut lines and kills, on both databases"
 	@echo "make audit   the dependencies against known vulnerabilities (needs a network)"
 	@echo "make sbom    dist/sbom.cdx.json: what the product is made of (CycloneDX)"
+	@echo "make durability   loss of power simulated (needs strace), backups every way, every released schema"
 	@echo "make clean   remove .venv and everything that was built"
 
 setup:
@@ -60,6 +61,9 @@ sbom: setup
 	@mkdir -p dist
 	@$(BIN)/uv export --frozen --quiet --no-dev --preview-features sbom-export --format cyclonedx1.5 --output-file dist/sbom.cdx.json >/dev/null
 	@echo dist/sbom.cdx.json
+
+durability: setup
+	@VOLTFLEET_DURABILITY=1 $(BIN)/pytest tests/durability tests/storage/test_released.py tests/storage/test_durable_commits.py tests/cli/test_cli_backup.py $(ARGS)
 
 clean:
 	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist

@@ -11,7 +11,8 @@ import sqlalchemy as sa
 import builders
 from support import postgres
 from voltfleet.storage import backup, migrate
-from voltfleet.storage.archive import ArchiveReader, ArchiveWriter, BadBackup, created
+from voltfleet.storage.archive import ArchiveReader, ArchiveWriter, BadBackup
+from voltfleet.storage.disk import created
 from voltfleet.storage.engine import Database, frames_url
 
 ODD_TEXT = 'Zoë\'s "depot"\n☃ \u2028 \x01'

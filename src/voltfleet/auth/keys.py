@@ -20,6 +20,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet, OKPKey
 
 from voltfleet.domain.errors import VoltfleetError
+from voltfleet.storage.disk import sync_directory
 
 FILE_NAME = "signing-keys.json"
 LOOK_AGAIN_SECONDS = 1.0
@@ -142,6 +143,8 @@ def _create(path: Path) -> None:
     try:
         # A link, not a rename: of two processes that start together, the first one's key stays.
         os.link(temporary, path)
+        for directory in path.parents[:2]:  # both may be new
+            sync_directory(directory)
     except FileExistsError:
         pass
     finally:
@@ -150,11 +153,7 @@ def _create(path: Path) -> None:
 
 def _replace(path: Path, keys: list[OKPKey]) -> None:
     _written(path, keys).replace(path)
-    directory = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    sync_directory(path.parent)
 
 
 def _written(path: Path, keys: list[OKPKey]) -> Path:

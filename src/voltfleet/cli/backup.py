@@ -23,7 +23,7 @@ from voltfleet.auth import keys
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.fleet import gateways
 from voltfleet.settings import Settings, from_env
-from voltfleet.storage import archive, backup
+from voltfleet.storage import backup, disk
 from voltfleet.storage.archive import ArchiveReader, ArchiveWriter, BadBackup
 from voltfleet.storage.dialect import take_turns
 from voltfleet.storage.engine import Connection, Database, DatabaseOutage, frames_url
@@ -81,7 +81,7 @@ def back_up(
 def _write(settings: Settings, file: Path, *, messages: bool) -> int:
     with (
         _databases(settings) as (database, frames),
-        archive.created(file) as out,
+        disk.created(file) as out,
         ArchiveWriter(out) as writer,
     ):
         rows = backup.dump(database, "main", writer)
@@ -152,7 +152,7 @@ def _restore_sqlite(settings: Settings, reader: ArchiveReader, *, force: bool) -
         _write_secrets(settings, reader)
         built_frames.rename(frames_target)
         built.rename(target)  # the last: without it there is no fleet, and nothing to mistake
-    archive.sync_directory(target.parent)
+    disk.sync_directory(target.parent)
 
 
 def _restore_server(settings: Settings, reader: ArchiveReader, *, force: bool) -> None:
@@ -202,13 +202,13 @@ def _put_aside(settings: Settings, there: list[Path]) -> None:
 def _write_secrets(settings: Settings, reader: ArchiveReader) -> None:
     settings.keys_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     for name in reader.names("data"):
-        with archive.created(settings.data_dir / name.removeprefix("data/")) as out:
+        with disk.created(settings.data_dir / name.removeprefix("data/")) as out:
             out.write(reader.file(name))
 
 
 def _secrets(settings: Settings) -> list[Path]:
     """The files beside the database that make the fleet what it is."""
-    found = sorted(p for p in settings.keys_dir.glob("*") if p.is_file())
+    found = sorted(p for p in settings.keys_dir.glob("*.json"))
     return [path for path in [*found, settings.data_dir / "token"] if path.exists()]
 
 
