@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from voltfleet.domain.quota import Quota
 from voltfleet.settings import _READERS, Settings, SettingsError, from_env
 
 
@@ -64,6 +65,9 @@ def test_an_option_goes_before_the_environment_and_none_is_no_option(tmp_path: P
         ("MAX_BATCH", "1.5", "whole number"),
         ("LEASE_SECONDS", "nan", "a number from 1"),
         ("LEASE_SECONDS", "soon", "a number from 1"),
+        ("MAX_CHARGERS_PER_ORG", "-1", "whole number from 0"),
+        ("MAX_REQUESTS_PER_SECOND_PER_ORG", "fast", "a number from 0"),
+        ("AUDIT_RETENTION_DAYS", "-1", "a number from 0"),
         ("JWKS_URL", "id.example/jwks", "https://"),
         ("JWT_AUDIENCE", "gateway", "VOLTFLEET_JWKS_URL must be set"),
         ("JWT_ISSUER", "x", "VOLTFLEET_JWKS_URL must be set"),
@@ -93,3 +97,12 @@ def test_an_option_that_does_not_exist_is_a_mistake_of_ours() -> None:
 def test_how_many_hosts(text: str, hosts: int | None) -> None:
     assert from_env({}).hosts is None
     assert from_env({"VOLTFLEET_HOSTS": text}).hosts == hosts
+
+
+def test_organizations_have_no_quota_unless_one_is_chosen() -> None:
+    assert from_env({}).quota_per_org == Quota(None, None, None)
+    chosen = {
+        "VOLTFLEET_MAX_CHARGERS_PER_ORG": "0",
+        "VOLTFLEET_MAX_REQUESTS_PER_SECOND_PER_ORG": "2.5",
+    }
+    assert from_env(chosen).quota_per_org == Quota(0, None, 2.5)
