@@ -1,11 +1,13 @@
 """What a session is set to, so that a commit that has returned is on disk."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from support import postgres
+from voltfleet.domain.errors import Unavailable
 from voltfleet.storage.engine import Database
 
 FULL = 2
@@ -63,4 +65,20 @@ def test_a_postgres_session_waits_for_the_disk_whatever_the_database_says(
         flushed = connection.exec_driver_sql("SELECT pg_current_wal_flush_lsn()").scalar_one()
         later = connection.exec_driver_sql(f"SELECT '{flushed}'::pg_lsn > '{written}'::pg_lsn")
         assert later.scalar_one()  # the commit's own record comes after what was written
+    database.close()
+
+
+async def test_a_full_disk_refuses_and_leaves_what_was_there(tmp_path: Path) -> None:
+    database = Database(f"sqlite:///{tmp_path / 'x.db'}")
+    await database.write(lambda c: c.exec_driver_sql("CREATE TABLE t (x TEXT)") and None)
+
+    def too_much(connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA max_page_count = 10")  # as a disk without room
+        connection.exec_driver_sql("INSERT INTO t VALUES ('first')")
+        connection.exec_driver_sql("INSERT INTO t VALUES (hex(zeroblob(100000)))")
+
+    with pytest.raises(Unavailable):
+        await database.write(too_much)
+    count = sa.text("SELECT count(*) FROM t")
+    assert await database.read(lambda c: c.execute(count).scalar_one()) == 0
     database.close()
