@@ -97,6 +97,9 @@ class FakeStation:
         self._out: list[tuple[str, str]] = []
         self._reports: list[StationReport] = []
 
+    def retire(self) -> None:
+        """It holds nothing."""
+
     def connected(self, now: float) -> None:
         self.connections += 1
         self.close_code = None

@@ -386,4 +386,6 @@ class Connection(Intake):
             return
         self._over = True
         self.deadline = _FOREVER
+        # It and the protocol hold each other: a garbage collector would come by much later.
+        self._ws.parser.close()
         self._owner.connection_closed(self._reason, self._clock())

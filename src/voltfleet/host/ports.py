@@ -22,6 +22,9 @@ class Station(Protocol):
     def close_code(self) -> int | None:
         """Set when the station wants this socket closed for protocol reasons."""
 
+    def retire(self) -> None:
+        """The end: nothing is asked of it any more."""
+
     def connected(self, now: float) -> None:
         """The WebSocket is open."""
 

@@ -150,6 +150,8 @@ class Runner:
     def _leave(self) -> None:
         self._shared.wheel.cancel(self)
         self._line.leave(self)
+        if self._station is not None:
+            self._station.retire()
         self._station = None
         self._owner.runner_gone(self)
 

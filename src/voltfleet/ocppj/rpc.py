@@ -22,7 +22,7 @@ UNREADABLE_ID = "-1"
 Token = TypeVar("Token")
 
 
-class PendingCall(msgspec.Struct, Generic[Token], frozen=True, gc=False):
+class PendingCall(msgspec.Struct, Generic[Token], frozen=True):
     """A CALL that was sent and not answered yet. ``token`` is whatever its sender goes on with."""
 
     unique_id: str

@@ -20,6 +20,7 @@ from voltfleet.ocppj.frames import (
     Send,
 )
 from voltfleet.station import operator
+from voltfleet.station.blocks import Block
 from voltfleet.station.connector import HardwareRefusal
 from voltfleet.station.context import NOTHING_TOLD, Context
 from voltfleet.station.engines import ENGINES
@@ -32,6 +33,7 @@ from voltfleet.station.reports import (
     StationReport,
     TransferResult,
 )
+from voltfleet.station.v2.device_model.model import DeviceModel
 
 _BROKEN_ANSWERS = (MessageType.CALL_RESULT, MessageType.CALL_ERROR)
 _REFUSED = RpcError(RpcErrorCode.INTERNAL_ERROR, "refused: a fault was injected")
@@ -70,6 +72,16 @@ class ChargingStation:
             self._engine = ENGINES[version](self._ctx)
             why = f"what the charger remembered cannot be used, it starts anew: {error}"
             self._ctx.report(MemoryLost(why))
+
+    def retire(self) -> None:
+        """The end: nothing may be asked of it any more. What it holds is free at once, and does not
+        wait for a garbage collector that has ten thousand others to look through."""
+        held = [getattr(self._engine, name) for name in _slots(self._engine)]
+        parts = [part for one in held for part in (one if isinstance(one, tuple) else (one,))]
+        blocks = [part for part in parts if isinstance(part, Block | DeviceModel)]
+        for holder in (self._ctx, self._engine, *blocks):
+            for name in _slots(holder):
+                delattr(holder, name)
 
     # --- what happens to it ---------------------------------------------------------------------
 
@@ -240,3 +252,9 @@ class ChargingStation:
 
 def _unknown(frame: Frame) -> FrameError:
     return FrameError(FrameFault.UNKNOWN_MESSAGE_TYPE, unique_id=frame.unique_id)
+
+
+def _slots(holder: object) -> list[str]:
+    """The names of what it holds."""
+    names = (name for kind in type(holder).__mro__ for name in getattr(kind, "__slots__", ()))
+    return [name for name in names if hasattr(holder, name)]
