@@ -1,18 +1,20 @@
 """Security profiles 1 to 3 through ``voltfleet serve``, over real sockets: first the how-to page's
 own commands, then what a CSMS and an operator change while its chargers run."""
 
+import base64
 import json
 import re
 import shutil
 import ssl
 import subprocess
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx2
+import psutil
 import pytest
 
 from support import processes
@@ -149,7 +151,8 @@ def trial(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Trial]:
             log = directory / f"terminal-{number}.log"
             line = f"cd {directory}; exec env {trial.ported(command)}"
             stack.enter_context(running(["bash", "-c", line], log))
-        until(lambda: processes.answers(f"{api.base_url}/health/ready"))
+        ready = f"{api.base_url}/health/ready"
+        until(lambda: processes.answers(ready), log=directory / "terminal-3.log", seconds=90)
         token = (directory / "voltfleet-data" / "token").read_text().strip()
         api.headers["Authorization"] = f"Bearer {token}"
         yield trial
@@ -315,3 +318,82 @@ def test_another_csms_is_dialled_when_the_first_one_is_gone(
     until(lambda: secure.is_connected("FAILOVER"))
     until(lambda: trial.is_online(charger))
     trial.api.delete(f"/ocpp/chargers/{charger}")
+
+
+def test_nothing_secret_is_told(trial: Trial, basic: Csms) -> None:
+    """Neither by a log, nor an answer, nor the list of processes, after all that went before."""
+    certificate, key = Authority().issue("CP")
+    secret = "never-to-be-shown-key"
+    charger = trial.create(
+        "SECRET", basic.url, "OCPP1.6", security_profile=1, authorization_key=secret
+    )
+    trial.error(charger)
+    answers = [
+        trial.api.get(f"/ocpp/chargers/{charger}").text,
+        trial.api.get("/ocpp/chargers").text,
+        trial.api.put(
+            f"/ocpp/chargers/{charger}", json={"security_profile": 3, "client_key": key}
+        ).text,
+    ]
+    wrong: list[dict[str, Any]] = [
+        {"security_profile": 1, "authorization_key": secret * 20},
+        {"security_profile": 9, "authorization_key": secret},
+        {"security_profile": 0, "authorization_key": secret, "client_key": key},
+        {"security_profile": 3, "client_certificate": certificate, "client_key": key[:-40]},
+        {"security_profile": 1, "authorization_key": [secret], "client_key": {"pem": key}},
+    ]
+    for number, fields in enumerate(wrong):
+        body = KIND | {"identity": f"WRONG-{number}", "ws_url": basic.url} | fields
+        answer = trial.api.post("/ocpp/chargers", json=body)
+        assert answer.status_code == 422, answer.text
+        answers.append(answer.text)
+    broken = trial.api.post(
+        "/ocpp/chargers",
+        content=f'{{"authorization_key": "{secret}"',
+        headers={"Content-Type": "application/json"},
+    )
+    answers += [broken.text, trial.api.get(f"/ocpp/chargers/{charger}/logs").text]
+
+    commands, tokens = _processes(trial.directory)
+    token = trial.api.headers["Authorization"].removeprefix("Bearer ")
+    assert len(tokens) == 1
+    body_of_key = key.splitlines()[1]
+    secrets = [secret, token, body_of_key, *tokens]
+    logs = [log.read_text(errors="replace") for log in trial.directory.glob("terminal-*.log")]
+    assert len(logs) == 4
+    for told in (*answers, *commands, *logs):
+        for hidden in (*secrets, secret.encode().hex(), base64.b64encode(b"SECRET:")[:-2].decode()):
+            assert hidden not in told
+        assert KEY not in told
+    kept = trial.directory / "voltfleet-data"
+    for file in (kept / "token", kept / "keys" / "signing-keys.json", kept / "voltfleet.db"):
+        assert file.exists()
+    assert kept.stat().st_mode & 0o777 == 0o700
+    assert (kept / "token").stat().st_mode & 0o777 == 0o600
+    assert (kept / "keys" / "signing-keys.json").stat().st_mode & 0o777 == 0o600
+    trial.api.delete(f"/ocpp/chargers/{charger}")
+
+
+def _processes(directory: Path) -> tuple[list[str], list[str]]:
+    """The command lines of the page's processes and their children, and the hosts' tokens."""
+    family = []
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.cwd() == str(directory):
+                family.append(process)
+    lines = [" ".join(process.cmdline()) for process in family]
+    hosts = [p for p in family if "voltfleet.host" in p.cmdline()]
+    assert any("voltfleet.cli.gateway" in line for line in lines), lines
+    return lines, [p.environ()["VOLTFLEET_HOST_TOKEN"] for p in hosts]
+
+
+def test_a_database_password_is_not_told(tmp_path: Path) -> None:
+    password, log = "never-to-be-shown-password", tmp_path / "serve.log"
+    url = f"postgresql://someone:{password}@127.0.0.1:{free_port()}/nowhere"
+    where = ["--port", str(free_port()), "--data-dir", str(tmp_path / "data")]
+    with running([VOLTFLEET, "serve", *where], log, VOLTFLEET_DATABASE_URL=url) as process:
+        until(lambda: "Cannot open the database" in processes.tail(log), process, log, 90)
+        family = psutil.Process(process.pid).children(recursive=True)
+        commands = [" ".join(p.cmdline()) for p in family]
+    assert password not in log.read_text()
+    assert password not in " ".join(commands)
