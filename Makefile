@@ -3,11 +3,12 @@
 
 PYTHON =
 WORKERS = 2
+KILLS = 1000
 ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom clean
+.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos clean
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -21,6 +22,7 @@ help:
 	@echo "make audit   the dependencies against known vulnerabilities (needs a network)"
 	@echo "make sbom    dist/sbom.cdx.json: what the product is made of (CycloneDX)"
 	@echo "make durability   loss of power simulated (needs strace), backups every way, every released schema"
+	@echo "make chaos   1,000 kills and other faults under load, on SQLite and on Postgres; KILLS=50 for fewer"
 	@echo "make clean   remove .venv and everything that was built"
 
 setup:
@@ -64,6 +66,10 @@ sbom: setup
 
 durability: setup
 	@VOLTFLEET_DURABILITY=1 $(BIN)/pytest tests/durability tests/storage/test_released.py tests/storage/test_durable_commits.py tests/cli/test_cli_backup.py $(ARGS)
+
+chaos: setup
+	$(BIN)/voltfleet chaos --kills $(KILLS) $(ARGS)
+	$(BIN)/python tools/with_postgres.py $(BIN)/voltfleet chaos --kills $(KILLS) $(ARGS)
 
 clean:
 	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist

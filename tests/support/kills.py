@@ -15,7 +15,6 @@ from support import processes
 from support.postgres import free_port
 from support.processes import Csms
 
-TARGETS = ("everything", "serve", "gateway", "host")
 SETTLED_SECONDS = 60.0
 LOCATION = {
     "name": "Depot",

@@ -19,6 +19,8 @@ from pathlib import Path
 
 VARIABLE = "VOLTFLEET_CHAOS_DIRECTORY"
 """Names the directory to the processes of the fleet."""
+RUN_PIPE = "VOLTFLEET_CHAOS_PIPE"
+"""The descriptor of a pipe that the run holds the other end of: whoever it starts ends with it."""
 
 _OFFSET = struct.Struct("=d")
 _COUNT = struct.Struct("=q")

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from voltfleet.chaos.control import VARIABLE
+from voltfleet.chaos.control import RUN_PIPE, VARIABLE
 from voltfleet.domain.errors import VoltfleetError
 
 RESTART_SECONDS = 0.1
@@ -44,22 +44,23 @@ class Part:
         self._command = command
         self._process: asyncio.subprocess.Process | None = None
         self._keeping: asyncio.Task[None] | None = None
+        self._pipe = os.pipe()
 
     async def start(self) -> None:
         """Starts it, and again whenever it ends, until `stop`."""
         await self._spawn()
         self._keeping = asyncio.create_task(self._keep())
 
-    def kill(self) -> None:
-        """SIGKILL."""
-        if self._process is not None and self._process.returncode is None:
-            self._process.kill()
-
     async def stop(self) -> None:
         """SIGTERM, and SIGKILL if that does not do."""
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
+        await self._end()
+        for end in self._pipe:
+            os.close(end)
+
+    async def _end(self) -> None:
         process = self._process
         if process is None or process.returncode is not None:
             return
@@ -85,7 +86,8 @@ class Part:
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *command.words,
-                env={**self._environment, **command.settings},
+                env={**self._environment, **command.settings, RUN_PIPE: str(self._pipe[0])},
+                pass_fds=[self._pipe[0]],
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,

@@ -6,12 +6,16 @@ it also sees who has two sockets: it reads the identity out of each WebSocket's 
 
 import asyncio
 import itertools
+import socket
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import cast
 from urllib.parse import unquote
 
 _LONGEST_REQUEST_LINE = 8192
+_AT_ONCE = struct.pack("ii", 1, 0)
+"""SO_LINGER: what is unsent is dropped, and the end is a reset."""
 SETTLING_SECONDS = 0.25
 """How long after a station dialled again its earlier socket may be seen as open: what the kernel
 tells of the two comes in any order."""
@@ -183,9 +187,9 @@ class _Pair:
     def abort(self) -> None:
         if self.dialling is not None:
             self.dialling.cancel()
-        self.near.transport.abort()
+        _reset(self.near.transport)
         if self.far is not None:
-            self.far.transport.abort()
+            _reset(self.far.transport)
 
     def _done(self) -> None:
         if self.dialling is not None:
@@ -221,7 +225,7 @@ class _Near(asyncio.Protocol):
         self.transport = cast("asyncio.Transport", transport)
         self._pair = self._proxy.admit(self)
         if self._pair is None:
-            self.transport.abort()
+            _reset(self.transport)
 
     def data_received(self, data: bytes) -> None:
         if self._pair is not None:
@@ -248,6 +252,14 @@ class _Far(asyncio.Protocol):
 
     def connection_lost(self, _exc: Exception | None) -> None:
         self._pair.lost_far()
+
+
+def _reset(transport: asyncio.Transport) -> None:
+    """Ends it as a router does that has lost its state: the other side is told of an error."""
+    sock = transport.get_extra_info("socket")
+    if sock is not None and not transport.is_closing():
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _AT_ONCE)
+    transport.abort()
 
 
 def identity_in(request_line: bytes) -> str:

@@ -6,12 +6,14 @@ but the names of its fault points.
 
 import itertools
 import os
+import select
 import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
-from voltfleet.chaos.control import VARIABLE, Control
+from voltfleet.chaos.control import RUN_PIPE, VARIABLE, Control
 from voltfleet.observability import fault_points
 
 _MODULES = {"voltfleet.cli.gateway": "gateway", "voltfleet.host": "host"}
@@ -23,7 +25,9 @@ _held: list[int] = []
 
 def enlist() -> None:
     """Joins the chaos run that the environment names, if it names one and this is a part of it."""
-    directory = os.environ.get(VARIABLE)
+    directory, pipe = os.environ.get(VARIABLE), os.environ.pop(RUN_PIPE, "")
+    if pipe:  # taken out of the environment: it is not for children of ours
+        threading.Thread(target=_end_with_run, args=[int(pipe)], daemon=True).start()
     role, name = role_of(sys.orig_argv)
     if directory and role:
         control = Control(Path(directory))
@@ -63,6 +67,13 @@ def striker(control: Control, role: str) -> Callable[[str], None]:
             os.kill(os.getpid(), order.signal)
 
     return strike
+
+
+def _end_with_run(pipe: int) -> None:
+    # Nothing is ever written: readable means that the run is gone.
+    os.set_inheritable(pipe, False)  # noqa: FBT003 - takes no keyword
+    select.select([pipe], [], [])
+    os._exit(1)
 
 
 def _move_clock(control: Control) -> None:
