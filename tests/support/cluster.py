@@ -23,6 +23,8 @@ from support.processes import VOLTFLEET, Csms
 from support.relay import Relay, relay
 
 SETTLED_SECONDS = 60.0
+START_SECONDS = 90.0
+"""Several processes start at once, on a machine that may have other things to do."""
 
 
 @dataclass
@@ -45,7 +47,7 @@ class Part:
         )
         if self.port:
             url = f"http://127.0.0.1:{self.port}/health"
-            processes.until(lambda: processes.answers(url), self._process, self.log)
+            processes.until(lambda: processes.answers(url), self._process, self.log, START_SECONDS)
 
     def said(self) -> str:
         """What it has logged since it was started."""
@@ -168,7 +170,7 @@ class Cluster:
 
     def linked(self, host: Part) -> None:
         """Returns once a host that was started has reached a gateway."""
-        processes.until(lambda: "gateway_connected" in host.said(), seconds=30)
+        processes.until(lambda: "gateway_connected" in host.said(), seconds=START_SECONDS)
 
     def add_host(self, name: str, dials: Relay | None = None, **settings: str) -> Part:
         """A host that dials the balancer, or a cable before it."""
