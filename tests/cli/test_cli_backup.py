@@ -1,5 +1,7 @@
 """``voltfleet backup`` of a running fleet and ``voltfleet restore`` to another place."""
 
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -9,14 +11,19 @@ from typing import Any
 import httpx2
 import pytest
 
+import builders
 from support import postgres
 from support.durability import in_full
 from support.kills import LOCATION
 from support.processes import Gateway, running_csms, running_gateway, until
+from voltfleet.auth import keys
 from voltfleet.cli import app as cli
+from voltfleet.storage import migrate
+from voltfleet.storage.engine import Database, frames_url
 
 CHARGERS = 15
 MOST_ORDERS = 50
+GATEWAY_PROCESS = Path(__file__).parents[1] / "workflows" / "gateway_process.py"
 
 
 @pytest.fixture
@@ -81,12 +88,7 @@ class Caller:
 
 KINDS = ("sqlite", "postgres")
 EVERY_WAY = [
-    pytest.param(
-        (source, target),
-        id=f"{source} to {target}",
-        # One way goes through all there is; the others are for `make durability`.
-        marks=[] if (source, target) == KINDS else in_full,
-    )
+    pytest.param((source, target), id=f"{source} to {target}")
     for source in KINDS
     for target in KINDS
 ]
@@ -129,6 +131,7 @@ def load(gateway: Gateway, location: str, ws_url: str) -> Iterator[list[dict[str
         thread.join()
 
 
+@in_full
 @pytest.mark.e2e
 def test_a_running_fleet_is_restored_to_an_identical_one(
     tmp_path: Path, urls: list[str], voltfleet: Callable[..., str]
@@ -153,7 +156,9 @@ def test_a_running_fleet_is_restored_to_an_identical_one(
         said = voltfleet("restore", file, *there)
         assert " chargers" in said
         assert (second / "token").read_text() == (first / "token").read_text()
-        with running_gateway(second, "--database-url", urls[1]) as gateway:
+        with running_gateway(
+            second, "--database-url", urls[1], VOLTFLEET_LEASE_SECONDS="5"
+        ) as gateway:
             caller = Caller(gateway.url, (first / "token").read_text().strip())
             until(lambda: all(caller.ready(job) for job in jobs))
             now = caller.chargers()
@@ -162,15 +167,45 @@ def test_a_running_fleet_is_restored_to_an_identical_one(
             assert now["A0000"]["created_at"] == before["A0000"]["created_at"]
             until(lambda: csms.stats()["connected"] == len(now))
             assert csms.stats()["double_sockets"] == 0
-    if urls[1].startswith("sqlite"):  # a server's gateways are given up only after 12 s
-        assert "is there already" in voltfleet("restore", file, *there, expected=2)
-        assert "What was there is in" in voltfleet("restore", file, *there, "--force")
 
 
 def _made(charger: dict[str, Any]) -> dict[str, Any]:
     """What its job says of it, also when the job went on after the restore."""
     names = ("id", "name", "model", "ws_url", "location_id", "ocpp_version")
     return {name: charger[name] for name in names}
+
+
+def test_a_job_goes_on_after_a_restore_without_the_engines_notes(
+    tmp_path: Path, voltfleet: Callable[..., str]
+) -> None:
+    first, second, file = tmp_path / "data", tmp_path / "second", tmp_path / "fleet.backup"
+    here, there = ("--data-dir", str(first)), ("--data-dir", str(second))
+    signing = keys.load_or_create(first / "keys").signing_key
+    database = builders.open_database(f"sqlite:///{first / 'voltfleet.db'}")
+    frames = Database(frames_url(database.url))
+    migrate.upgrade(frames, "frames")
+    frames.close()
+    builders.accept(database, builders.batch(CHARGERS))
+    voltfleet("backup", file, *here)
+    assert file.stat().st_mode & 0o777 == 0o600
+    assert "is there already" in voltfleet("backup", file, *here, expected=2)
+    database.close()
+
+    assert "0 chargers" in voltfleet("restore", file, *there)
+    assert "is there already" in voltfleet("restore", file, *there, expected=2)
+    assert "What was there is in" in voltfleet("restore", file, *there, "--force")
+    assert len(list(second.glob("before-restore-*/voltfleet.db"))) == 1
+    assert keys.load_or_create(second / "keys").signing_key.kid == signing.kid
+    restored = f"sqlite:///{second / 'voltfleet.db'}"
+    ended = subprocess.run(
+        [sys.executable, GATEWAY_PROCESS, restored],
+        env={"PYTHONPATH": str(GATEWAY_PROCESS.parents[1]), "PATH": ""},
+        capture_output=True,
+        text=True,
+        timeout=100,
+        check=False,
+    )
+    assert ended.stdout.split() == ["up", "READY"], ended.stderr
 
 
 def test_what_cannot_be_backed_up_or_restored_is_said_in_one_line(

@@ -20,7 +20,6 @@ from voltfleet.storage.sqlite_library import sqlite
 
 DUMPS = sorted((Path(__file__).parent / "released").glob("*.sql"))
 PROCESS = Path(__file__).parents[1] / "workflows" / "gateway_process.py"
-FIRST = "0.1.0-first.sqlite.sql"
 
 
 @pytest.fixture
@@ -72,10 +71,11 @@ def test_what_a_release_left_survives_every_migration(url: str) -> None:
     database.close()
 
 
+@in_full
 @pytest.mark.parametrize(
     "url",
-    [pytest.param(dump, marks=[] if dump.name == FIRST else in_full) for dump in DUMPS],
-    ids=[dump.stem for dump in DUMPS],
+    DUMPS,
+    ids=lambda dump: dump.stem,
     indirect=True,
 )
 def test_the_job_that_a_release_left_open_is_finished(url: str) -> None:
