@@ -8,7 +8,7 @@ ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos clean
+.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos soak clean
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -23,6 +23,7 @@ help:
 	@echo "make sbom    dist/sbom.cdx.json: what the product is made of (CycloneDX)"
 	@echo "make durability   loss of power simulated (needs strace), backups every way, every released schema"
 	@echo "make chaos   1,000 kills and other faults under load, on SQLite and on Postgres; KILLS=50 for fewer"
+	@echo "make soak    20,000 chargers on two hosts for 30 minutes, with churn; ARGS=\"--minutes 5 --chargers 4000\" for less"
 	@echo "make clean   remove .venv and everything that was built"
 
 setup:
@@ -70,6 +71,9 @@ durability: setup
 chaos: setup
 	$(BIN)/voltfleet chaos --kills $(KILLS) $(ARGS)
 	$(BIN)/python tools/with_postgres.py $(BIN)/voltfleet chaos --kills $(KILLS) $(ARGS)
+
+soak: setup
+	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 clean:
 	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist

@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from benchmarks import cluster, kills, main_job, polls, sessions, station, storms
+from benchmarks import cluster, hostile, kills, main_job, polls, sessions, station, storms
 from benchmarks.figures import Figures
 
 PARTS = {
@@ -22,6 +22,7 @@ PARTS = {
     "sessions": sessions.run,
     "polls": polls.run,
     "storms": storms.run,
+    "hostile": hostile.run,
     "kills": kills.run,
     "cluster": cluster.run,
 }
