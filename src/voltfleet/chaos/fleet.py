@@ -22,7 +22,7 @@ from voltfleet.chaos.control import Control, Enlisted
 from voltfleet.chaos.parts import Command, Part
 from voltfleet.chaos.proxy import Proxy
 
-START_SECONDS = 60.0
+START_SECONDS = 120.0
 ORGANIZATION = "chaos"
 
 
@@ -107,15 +107,18 @@ class Fleet:
     # --- starting ------------------------------------------------------------------------------
 
     async def _start(self) -> None:
+        tokens = asyncio.gather(  # while the CSMS starts
+            self._token("--role", "user", "--org", ORGANIZATION),
+            *(self._token("--role", "host", "--host-id", name) for name in self._far),
+        )
         await self._start_csms()
+        self.token, *host_tokens = await tokens
         self.wire = Proxy([("127.0.0.1", self.csms_port)])
         await self.wire.start()
         await self.link.start()
-        self.token = await self._token("--role", "user", "--org", ORGANIZATION)
         for port in self.ports:
             await self._run(f"serve-{port}", partial(self._serve, port))
-        for name in self._far:
-            token = await self._token("--role", "host", "--host-id", name)
+        for name, token in zip(self._far, host_tokens, strict=True):
             await self._run(name, partial(self._host, name, token))
         await parts.until(self._ready, START_SECONDS, "The fleet", self.log)
 
