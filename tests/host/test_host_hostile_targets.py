@@ -200,7 +200,7 @@ async def _transfer(
     transfers: Transfers, url: str, kind: TransferKind = TransferKind.DOWNLOAD
 ) -> TransferResult:
     over: asyncio.Future[TransferResult] = asyncio.get_running_loop().create_future()
-    transfers.start(Transfer(1, kind, url, b"content"), over.set_result)
+    transfers.start(Transfer(1, kind, url, b"content"), over.set_result, url)
     return await over
 
 

@@ -21,7 +21,7 @@ async def run(
 ) -> TransferResult:
     transfers = Transfers(ssl.create_default_context(), limits)
     done: asyncio.Future[TransferResult] = asyncio.get_running_loop().create_future()
-    transfers.start(Transfer(1, kind, url, content), done.set_result)
+    transfers.start(Transfer(1, kind, url, content), done.set_result, "CP1")
     async with asyncio.timeout(10):
         return await done
 
@@ -120,3 +120,22 @@ async def test_a_server_that_never_answers():
         limits = TransferLimits(deadline_seconds=0.1)
         result = await run(f"http://127.0.0.1:{server.port}/", limits=limits)
     assert result.failure is not None
+
+
+async def test_a_charger_has_few_transfers_at_once_and_others_are_not_held_up() -> None:
+    silent = await asyncio.start_server(lambda _reader, _writer: None, "127.0.0.1", 0)
+    url = f"http://127.0.0.1:{silent.sockets[0].getsockname()[1]}/file"
+    transfers = Transfers(ssl.create_default_context(), TransferLimits(at_once=3, per_charger=2))
+    over: asyncio.Queue[TransferResult] = asyncio.Queue()
+    for number in range(50):
+        transfer = Transfer(number, TransferKind.UPLOAD, url, b"x")
+        transfers.start(transfer, over.put_nowait, "FLOODED")
+    for _ in range(48):
+        async with asyncio.timeout(5):
+            assert (await over.get()).failure == "too many files are on their way already"
+    nobody = Transfer(1, TransferKind.UPLOAD, "http://127.0.0.1:1/file", b"x")
+    transfers.start(nobody, over.put_nowait, "OTHER")
+    async with asyncio.timeout(5):
+        assert "ConnectError" in ((await over.get()).failure or "")
+    transfers.stop()
+    silent.close()

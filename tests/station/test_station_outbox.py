@@ -190,6 +190,17 @@ def test_too_many_meter_messages_are_thinned_but_no_other(monkeypatch):
     assert sent == ["A0", "A1", "A3", "A5", "A7", "A9", "A11"]
 
 
+def test_what_a_csms_asks_for_without_end_does_not_pile_up(monkeypatch):
+    monkeypatch.setattr(outbox_module, "MAX_QUEUED", 4)
+    desk = Desk()
+    for n in range(6):
+        desk.put(n)
+    desk.put(6, Lane.TRANSACTION)
+    desk.put(7, Lane.BOOT)
+    assert desk.done == [(4, FailureKind.TIMED_OUT), (5, FailureKind.TIMED_OUT)]
+    assert desk.sent() == ["A0"]
+
+
 def test_it_knows_whether_transaction_messages_wait():
     desk = Desk()
     assert not desk.outbox.transactions_waiting

@@ -351,7 +351,7 @@ class Runner:
                 log.warning("memory_lost", charger_id=self.charger_id, why=report.why)
             case Transfer():
                 on_done = partial(self._transferred, self._station, report.id)
-                self._shared.transfers.start(report, on_done)
+                self._shared.transfers.start(report, on_done, self.charger_id)
             case CommandOutcome():
                 self._commands.ended(report)
 

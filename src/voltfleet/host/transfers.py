@@ -5,8 +5,10 @@ import asyncio
 import base64
 import hashlib
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import urljoin, urlsplit
 
 import httpx2
@@ -27,6 +29,7 @@ class TransferLimits:
     deadline_seconds: float = 300.0
     max_bytes: int = 256 * 1024 * 1024
     at_once: int = 32
+    per_charger: int = 2
 
 
 class Transfers:
@@ -45,12 +48,25 @@ class Transfers:
         self._limits = limits or TransferLimits()
         self._slots = asyncio.Semaphore(self._limits.at_once)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._of: Counter[str] = Counter()
 
-    def start(self, transfer: Transfer, on_done: OnDone) -> None:
-        """Begin; ``on_done`` is called once, in the event loop, unless `stop` comes before."""
-        task = asyncio.get_running_loop().create_task(self._carry_out(transfer, on_done))
+    def start(self, transfer: Transfer, on_done: OnDone, charger_id: str) -> None:
+        """Begin; ``on_done`` is called once, in the event loop, unless `stop` comes before. A
+        charger whose CSMS asks for one after the other holds up no other's."""
+        loop = asyncio.get_running_loop()
+        if self._of[charger_id] >= self._limits.per_charger:
+            loop.call_soon(on_done, _failed("too many files are on their way already"))
+            return
+        self._of[charger_id] += 1
+        task = loop.create_task(self._carry_out(transfer, on_done))
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(partial(self._ended, charger_id))
+
+    def _ended(self, charger_id: str, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        self._of[charger_id] -= 1
+        if not self._of[charger_id]:
+            del self._of[charger_id]
 
     def stop(self) -> None:
         """Nobody waits for them any more."""

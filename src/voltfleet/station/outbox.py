@@ -26,7 +26,8 @@ from voltfleet.ocppj.errors import RpcError, RpcErrorCode
 from voltfleet.ocppj.rpc import RpcPeer
 
 MAX_QUEUED = 1000
-"""With more than this queued, every second meter message is dropped (2.0.1 E04.FR.07-09)."""
+"""With more than this queued, every second meter message is dropped (2.0.1 E04.FR.07-09), and what
+is no transaction message fails at once."""
 
 
 class Gate(IntEnum):
@@ -58,6 +59,8 @@ _NEEDS = {
     Lane.METER: Gate.OPEN,
 }
 _KEPT = frozenset({Lane.TRANSACTION, Lane.METER})
+_BOUNDED = frozenset({Lane.TRIGGERED, Lane.NORMAL})
+"""What a CSMS can ask for without end, and answer never."""
 
 
 class FailureKind(StrEnum):
@@ -78,6 +81,9 @@ class Failure(NamedTuple):
 
 
 OFFLINE = Failure(FailureKind.OFFLINE, "the station is not connected to its CSMS")
+_FULL = Failure(
+    FailureKind.TIMED_OUT, "the CSMS asks for more messages than it answers: too many wait already"
+)
 _TIMED_OUT = Failure(FailureKind.TIMED_OUT, "the CSMS did not answer in time")
 
 Build = Callable[[], msgspec.Struct | None]
@@ -179,6 +185,9 @@ class Outbox:
         """Queue it, or fail it at once if its lane does not wait and the gate is shut."""
         if call.lane not in _KEPT and self.gate < _NEEDS[call.lane]:
             call.fail(OFFLINE)
+            return
+        if call.lane in _BOUNDED and len(self._queue) >= MAX_QUEUED:
+            call.fail(_FULL)
             return
         self._queue.append(call)
         self.touched |= call.memo is not None
