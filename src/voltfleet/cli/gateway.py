@@ -10,6 +10,7 @@ import gc
 import os
 import resource
 import select
+import signal
 import socket
 import sys
 import threading
@@ -136,6 +137,9 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     server = uvicorn.Server(config)
     if not database.is_sqlite:
         server = DrainingServer(config, app, links, settings.drain_seconds)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        # uvicorn raises the signal that ended it once more, for whoever handled it before.
+        signal.signal(number, lambda *_: None)
     await server.serve(sockets=[listener])
     bell.stop()
     provisioner.hand_over()
