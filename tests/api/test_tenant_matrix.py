@@ -22,7 +22,7 @@ import builders
 from support.callers import Api
 from support.clock import FakeClock
 from support.forged_tokens import forged
-from support.tenant_rows import HOST_LINKS, PAGES, ROWS, STATIC, STREAMS, Row, Scope, Shape
+from support.tenant_rows import HOST_LINKS, KEYS, PAGES, ROWS, STATIC, STREAMS, Row, Scope, Shape
 from support.tenants import (
     SECRET,
     Operation,
@@ -131,12 +131,19 @@ def test_every_route_is_an_operation_or_named_here(app: FastAPI) -> None:
         for route in routed
         if isinstance(route, APIRoute) and not route.include_in_schema
     }
-    assert hidden == set()
+    assert hidden <= PAGES
     sockets = {route.path for route in routed if isinstance(route, WebSocketRoute)}
     assert sockets == HOST_LINKS
     own = {path for route in app.routes if (path := getattr(route, "path", None)) is not None}
     assert {path for path in own if not path.startswith(STATIC)} <= PAGES | HOST_LINKS
-    assert len(routed) == len(ROWS) + len(HOST_LINKS)
+    assert len(routed) == len(ROWS) + len(HOST_LINKS) + len(hidden)
+
+
+async def test_the_keys_that_anybody_may_read_are_the_public_halves(api: Api) -> None:
+    async with api.as_("anonymous") as stranger:
+        found = (await stranger.get(KEYS)).json()["keys"]
+    assert found
+    assert all("d" not in key and key["kty"] == "OKP" for key in found)
 
 
 def test_every_stream_has_its_columns(described: dict[str, Operation]) -> None:

@@ -187,7 +187,9 @@ ROWS: Mapping[str, Row] = {
     "set_quota": Row(Scope.ADMIN, 200, (Shape({"max_chargers": 5}),)),
 }
 
-PAGES = {"/docs", "/docs/oauth2-redirect", "/openapi.json"}
+KEYS = "/.well-known/jwks.json"
+"""The public halves of the signing keys; for anybody."""
+PAGES = {KEYS, "/docs", "/docs/oauth2-redirect", "/openapi.json"}
 """Served to anybody, outside the OpenAPI document; what begins with `STATIC` too."""
 STATIC = "/static-offline-docs"
 HOST_LINKS = {"/host-link"}
