@@ -8,7 +8,7 @@ ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos soak clean
+.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos soak cluster clean
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -24,6 +24,7 @@ help:
 	@echo "make durability   loss of power simulated (needs strace), backups every way, every released schema"
 	@echo "make chaos   1,000 kills and other faults under load, on SQLite and on Postgres; KILLS=50 for fewer"
 	@echo "make soak    20,000 chargers on two hosts for 30 minutes, with churn; ARGS=\"--minutes 5 --chargers 4000\" for less"
+	@echo "make cluster two gateways and two hosts on Postgres: killed, frozen, cut off, restarted under load"
 	@echo "make clean   remove .venv and everything that was built"
 
 setup:
@@ -74,6 +75,10 @@ chaos: setup
 
 soak: setup
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
+
+cluster: setup
+	@VOLTFLEET_LONG=1 $(BIN)/pytest tests/e2e/test_cluster.py
+	@$(BIN)/python -m benchmarks --only cluster $(ARGS)
 
 clean:
 	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist

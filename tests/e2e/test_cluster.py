@@ -3,6 +3,7 @@
 The lease is short, so that what takes seconds here takes a fifth of what it takes in real life.
 """
 
+import os
 import random
 import statistics
 from collections.abc import Iterator
@@ -42,6 +43,7 @@ def test_a_gateway_and_a_host_die_while_a_job_runs(cluster: Cluster) -> None:
     assert found.chargers_seconds < 30
 
 
+@pytest.mark.skipif("VOLTFLEET_LONG" not in os.environ, reason="long; make cluster runs it")
 def test_commands_go_by_either_gateway_and_a_restart_of_both_fails_no_request(
     cluster: Cluster,
 ) -> None:
