@@ -107,6 +107,7 @@ class Bench:
         """Its host dies, and another runs the station from what was kept of it; without ``keep``
         the memories of the last second that were not urgent are lost. ``cuts`` are the places in
         ``statuses`` where that happened."""
+        self._keep_older()
         if keep and self.unkept:
             self.memory = self.unkept[-1][1]
         self.unkept.clear()
@@ -131,8 +132,7 @@ class Bench:
 
     def _keep(self, memory: Memory) -> None:
         """Its host hands it to the gateway: an urgent one at once, others within a second."""
-        while self.unkept and self.unkept[0][0] <= self.now - 1:
-            self.memory = self.unkept.pop(0)[1]
+        self._keep_older()
         if not memory.urgent:
             self.unkept.append((self.now, memory.content))
         elif self.doom is Doom.BEFORE_IT_IS_KEPT:
@@ -142,6 +142,10 @@ class Bench:
             self.unkept.clear()
             if self.doom is Doom.BEFORE_THE_FRAMES:
                 self.kill()
+
+    def _keep_older(self) -> None:
+        while self.unkept and self.unkept[0][0] <= self.now - 1:
+            self.memory = self.unkept.pop(0)[1]
 
     # --- the socket -----------------------------------------------------------------------------
 

@@ -71,6 +71,7 @@ def test_no_frame_of_a_transaction_overtakes_its_memory(bench_type):
     assert memory.urgent
     assert {"StopTransaction", "TransactionEvent"} & {a for a, _ in bench.station.outgoing()}
     bench.memory = memory.content
+    bench.unkept.clear()
     bench.kill(10, keep=False)
     bench.connect()
     bench.run(5)
@@ -275,3 +276,15 @@ def test_a_memory_of_another_station_is_a_fresh_start():
     assert_fresh(*build(bench.memory, bench, spec=ac_station(2)), why="other connectors")
     _, reports = build(bench.memory, bench, spec=dc_station())
     assert not any(isinstance(report, MemoryLost) for report in reports)
+
+
+@all_versions
+def test_a_memory_that_comes_long_after_the_last_is_urgent(bench_type):
+    """What is told with it lies beyond what a restored station counts on to."""
+    bench = bench_type(ac_station()).connect()
+    urgent = []
+    for seconds in (0.0, 1.0, 2.0, 10.0, 4.0):
+        bench.run(seconds)
+        bench.station._ctx.remember()
+        urgent += [r.urgent for r in bench.station.reports() if isinstance(r, Memory)]
+    assert urgent == [True, False, False, True, True]

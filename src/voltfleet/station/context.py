@@ -30,6 +30,7 @@ Handlers and callbacks run to completion, in one thread, and never wait.
 from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
+from math import inf
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -109,6 +110,7 @@ class Context:
         "ping_seconds",
         "redialled",
         "registration",
+        "remembered_at",
         "rng",
         "spec",
         "timers",
@@ -149,6 +151,7 @@ class Context:
         self.on_dial_failed: Callable[[DialFailure, str], None] = _no_matter
         self.on_settled: Callable[[], None] | None = None
         self._reports: list[StationReport] = []
+        self.remembered_at = -inf
         self._urgent: bool | None = None
         self._transfer_id = 0
         self._transfers: dict[int, OnTransfer] | None = None

@@ -9,9 +9,10 @@ back with the next assignment, and this happens, whatever the OCPP version:
     now       the station is built               the power is back: it boots
 
 The last memory may have been on its way when the host died; what was sent meanwhile (a meter value,
-say) was sent before ``lost_at``. Up to then the car is taken to have gone on charging: so no
-register, and no time, runs backwards. Only a gateway that had not kept a memory for longer, and a
-host that died then, can make them.
+say) was sent before ``lost_at``, for a memory that follows the one before after more than
+`ALONE_SECONDS` is urgent. Up to then the car is taken to have gone on charging: so no register, and
+no time, runs backwards. Only a gateway that had not kept a memory for longer, and a host that died
+then, can make them.
 
 The blob is a checksum and a `StationMemory` in MessagePack. The Structs are arrays: a field that is
 added at the end, with a default, can be missing in old memories; any other change wants a new
@@ -36,6 +37,8 @@ from voltfleet.station.smart_charging import Limit
 FORMAT = 1
 UNKEPT_SECONDS = 5.0
 """What a station reported this long before its host died may not have been kept."""
+ALONE_SECONDS = UNKEPT_SECONDS - 2.0
+"""What goes out so long after the last memory must not overtake the next."""
 WHILE_CHARGING_SECONDS = 60.0
 """How often it remembers while energy flows, if nothing else makes it."""
 
@@ -120,6 +123,8 @@ def recall(ctx: Context, engine: Engine, content: bytes) -> None:
     `Unreadable`; such a station must not be used."""
     found = _read(content, ctx.version)
     _check_shape(found, ctx)
+    # What is drawn from now on, ids among it, is not what was drawn before the cut.
+    ctx.rng.stir(crc32(content))
     now = max(ctx.now, found.at)
     ctx.now = found.at
     ctx.clock_offset, ctx.clock_error = found.clock_offset, found.clock_error

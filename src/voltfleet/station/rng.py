@@ -23,6 +23,11 @@ class Rng:
         z = ((z ^ (z >> 27)) * 0x94D049BB133111EB) & _MASK
         return z ^ (z >> 31)
 
+    def stir(self, number: int) -> None:
+        """Go on elsewhere in the sequence, as the number says."""
+        self._state = (self._state ^ number) & _MASK
+        self.bits()
+
     def uniform(self, low: float, high: float) -> float:
         """A number of [low, high)."""
         return low + (high - low) * (self.bits() >> 11) * 2.0**-53

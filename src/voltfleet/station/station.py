@@ -24,7 +24,7 @@ from voltfleet.station.blocks import Block
 from voltfleet.station.connector import HardwareRefusal
 from voltfleet.station.context import NOTHING_TOLD, Context
 from voltfleet.station.engines import ENGINES
-from voltfleet.station.memory import Unreadable, recall, write
+from voltfleet.station.memory import ALONE_SECONDS, Unreadable, recall, write
 from voltfleet.station.reports import (
     DialFailure,
     DialSettings,
@@ -165,7 +165,10 @@ class ChargingStation:
         """What the host is to know. Each is handed out once."""
         urgent = self._ctx.take_remembered()
         if urgent is not None:
-            self._ctx.report(Memory(write(self._ctx, self._engine), urgent))
+            ctx = self._ctx
+            alone = ctx.now - ctx.remembered_at > ALONE_SECONDS
+            ctx.remembered_at = ctx.now
+            ctx.report(Memory(write(ctx, self._engine), urgent or alone))
         return self._ctx.take_reports()
 
     def next_deadline(self) -> float | None:
