@@ -285,6 +285,7 @@ def test_a_memory_that_comes_long_after_the_last_is_urgent(bench_type):
     urgent = []
     for seconds in (0.0, 1.0, 2.0, 10.0, 4.0):
         bench.run(seconds)
+        bench.station.tick(bench.now)
         bench.station._ctx.remember()
         urgent += [r.urgent for r in bench.station.reports() if isinstance(r, Memory)]
     assert urgent == [True, False, False, True, True]
