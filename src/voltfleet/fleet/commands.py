@@ -94,9 +94,7 @@ def queue(
     does not have; a charger that is named and not at the location is an error of its own."""
     wanted = _chosen(connection, tenant, target)
     found = connection.execute(
-        sa.select(
-            _AT.id, _AT.identity, _AT.ocpp_version, _AT.running, _AT.provisioning, _AT.error
-        )
+        sa.select(_AT.id, _AT.identity, _AT.ocpp_version, _AT.running, _AT.provisioning, _AT.error)
         .where(wanted)
         .order_by(_AT.created_at, _AT.position, _AT.id)
     ).all()
@@ -167,9 +165,7 @@ def _view(row: Any) -> Command:
     return Command(**fields)
 
 
-def _chosen(
-    connection: sa.Connection, tenant: Tenant, target: Target
-) -> sa.ColumnElement[bool]:
+def _chosen(connection: sa.Connection, tenant: Tenant, target: Target) -> sa.ColumnElement[bool]:
     if target.charger_id is not None:
         chargers.get(connection, tenant, target.charger_id)
         return sa.and_(mine(tenant), _AT.id == target.charger_id)

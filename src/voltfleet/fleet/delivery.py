@@ -173,9 +173,7 @@ def conclude(connection: sa.Connection, verdicts: Sequence[Verdict], now: float)
                 commands.c.seq == sa.bindparam("b_seq"),
                 commands.c.state == sa.bindparam("b_before"),
             )
-            .values(
-                state=sa.bindparam("b_after"), reason=sa.bindparam("b_reason"), updated_at=now
-            ),
+            .values(state=sa.bindparam("b_after"), reason=sa.bindparam("b_reason"), updated_at=now),
             [
                 {"b_seq": v.seq, "b_before": v.before, "b_after": v.after, "b_reason": v.reason}
                 for v in verdicts
