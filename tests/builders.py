@@ -36,9 +36,7 @@ LOCATION = {
     "created_at": 0.0,
     "updated_at": 0.0,
 }
-TEMPLATE = Template(
-    "wallbox", "wallbox-pulsar-plus", "Type2", "OCPP1.6", "ws://127.0.0.1:9/ocpp"
-)
+TEMPLATE = Template("wallbox", "wallbox-pulsar-plus", "Type2", "OCPP1.6", "ws://127.0.0.1:9/ocpp")
 
 
 @dataclass
@@ -98,8 +96,13 @@ def view(
 
 
 def connect_host(
-    database: Database, now: float, *, host_id: str = "local-0", capacity: int = 100,
-    holding: dict[str, int] | None = None, boot_id: str = "boot",
+    database: Database,
+    now: float,
+    *,
+    host_id: str = "local-0",
+    capacity: int = 100,
+    holding: dict[str, int] | None = None,
+    boot_id: str = "boot",
 ) -> list[str]:
     """A host that has dialled in; returns what it was told to drop."""
     hello = Hello(1, host_id, boot_id, capacity, holding or {})
@@ -108,7 +111,11 @@ def connect_host(
 
 
 def take_up(
-    database: Database, now: float, *, host_id: str = "local-0", boot_id: str = "boot",
+    database: Database,
+    now: float,
+    *,
+    host_id: str = "local-0",
+    boot_id: str = "boot",
     state: ConnectionState = ConnectionState.ONLINE,
 ) -> list[str]:
     """The host takes up everything it has been given; returns those chargers' ids."""

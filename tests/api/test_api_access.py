@@ -9,6 +9,8 @@ from support.clock import FakeClock
 from voltfleet.api import app as app_module
 
 OPEN = {"/", "/health", "/health/ready"}
+HIDDEN = {"/.well-known/jwks.json"}
+"""Open too, and not in the OpenAPI document."""
 
 
 def _routes() -> list[tuple[str, str]]:
@@ -16,7 +18,7 @@ def _routes() -> list[tuple[str, str]]:
         (method, route.path)
         for router in app_module.ROUTERS
         for route in router.routes
-        if isinstance(route, APIRoute) and route.path not in OPEN
+        if isinstance(route, APIRoute) and route.path not in OPEN | HIDDEN
         for method in sorted(route.methods)
     ]
 

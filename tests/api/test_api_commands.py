@@ -14,8 +14,14 @@ from voltfleet.domain.hosting import CommandOutcome
 from voltfleet.fleet import chargers, delivery, provisioning
 from voltfleet.storage.engine import Database
 
-BARE = {"configuration", "cache/reset", "local-auth-list", "clear-local-auth-list",
-        "inject-fault", "clear-fault"}
+BARE = {
+    "configuration",
+    "cache/reset",
+    "local-auth-list",
+    "clear-local-auth-list",
+    "inject-fault",
+    "clear-fault",
+}
 EVENTS: dict[str, dict[str, Any]] = {
     "proxy-message": {"action": "heartbeat", "ocpp_version": "ocpp1.6", "payload": {}},
     "configuration": {"configuration": {"HeartbeatInterval": "60"}},
@@ -84,9 +90,7 @@ def host(
     return Host(database, clock)
 
 
-async def post(
-    api: Api, host: Host, path: str, body: dict[str, Any], who: str = "user"
-) -> Any:
+async def post(api: Api, host: Host, path: str, body: dict[str, Any], who: str = "user") -> Any:
     working = asyncio.create_task(host.work())
     try:
         async with api.as_(who) as client:
@@ -190,9 +194,7 @@ async def test_proxy_messages_of_another_version_or_unknown(
         ({"ocpp_version": "ocpp2.0.1"}, "wrong_ocpp_version"),
         ({"action": "transaction_event"}, "unknown_action"),
     ):
-        answer = await post(
-            api, host, "proxy-message", {"target": target, "event": event | change}
-        )
+        answer = await post(api, host, "proxy-message", {"target": target, "event": event | change})
         assert (answer.status_code, answer.json()["code"]) == (400, code)
     loose = event | {"action": "transaction_event", "strict": False}
     answer = await post(api, host, "proxy-message", {"target": target, "event": loose})
@@ -205,8 +207,11 @@ async def test_proxy_messages_of_another_version_or_unknown(
         (
             "configuration",
             {"results": {"A": "Accepted", "B": "RebootRequired"}},
-            {"status": "RebootRequired", "configured": ["A", "B"],
-             "msg": "A: Accepted; B: RebootRequired"},
+            {
+                "status": "RebootRequired",
+                "configured": ["A", "B"],
+                "msg": "A: Accepted; B: RebootRequired",
+            },
         ),
         (
             "configuration",
@@ -221,14 +226,24 @@ async def test_proxy_messages_of_another_version_or_unknown(
         (
             "local-auth-list",
             {"status": "Accepted", "list_version": 1},
-            {"status": "Accepted", "list_version": 1, "entries_received": 1, "msg": None,
-             "entries_deleted": None},
+            {
+                "status": "Accepted",
+                "list_version": 1,
+                "entries_received": 1,
+                "msg": None,
+                "entries_deleted": None,
+            },
         ),
         (
             "inject-fault",
             None,
-            {"msg": "Fault injected.", "fault_type": "OverCurrentFailure", "evse_id": None,
-             "connector_id": 1, "status": "Accepted"},
+            {
+                "msg": "Fault injected.",
+                "fault_type": "OverCurrentFailure",
+                "evse_id": None,
+                "connector_id": 1,
+                "status": "Accepted",
+            },
         ),
     ],
 )

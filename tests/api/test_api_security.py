@@ -84,7 +84,9 @@ async def test_the_key_is_kept_goes_to_the_host_and_is_shown_nowhere(
             provisioning.begin(connection, job, clock())
             provisioning.place(connection, job, clock())
             (change,) = hosts.changes(connection, "local-0", 10)
-        assert change.assignment.security == DialSecurity(1, KEY.encode())
+        sent = change.assignment.security
+        assert sent.revision
+        assert sent == DialSecurity(1, KEY.encode(), revision=sent.revision)
         assert KEY not in repr(change)
         changed = await client.put(path, json={"ws_url": "wss://127.0.0.1:9/ocpp"})
         assert changed.status_code == 422

@@ -150,7 +150,7 @@ def test_keys_that_others_may_read_or_that_are_none(settings: Settings) -> None:
 def test_a_directory_that_cannot_be_written(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     here = replace(settings, data_dir=tmp_path / "file" / "data")
-    assert found(here, "disk")[-1][0] == "fail"
+    assert found(here, "disk")[0][0] == "fail"
 
 
 @pytest.mark.parametrize(

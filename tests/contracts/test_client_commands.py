@@ -81,7 +81,11 @@ def version(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def bay(
-    client: ocpplab.OcpplabSDK, gateway: Gateway, csms: Csms, eventually: Eventually, version: str,
+    client: ocpplab.OcpplabSDK,
+    gateway: Gateway,
+    csms: Csms,
+    eventually: Eventually,
+    version: str,
     request: pytest.FixtureRequest,
 ) -> Iterator[Bay]:
     name = f"{version[-3:]}-{abs(hash(request.node.name)) % 10**8}"
@@ -265,12 +269,17 @@ def test_a_charger_that_is_stopped_or_not_there(bay: Bay) -> None:
 
 
 def test_a_whole_location_at_once(
-    client: ocpplab.OcpplabSDK, csms: Csms, location: ocpplab.LocationResponse,
+    client: ocpplab.OcpplabSDK,
+    csms: Csms,
+    location: ocpplab.LocationResponse,
     eventually: Eventually,
 ) -> None:
     template = ocpplab.ChargerTemplate(
-        brand_slug="wallbox", model_slug="wallbox-pulsar-plus", connector_type="Type2",
-        ws_url=csms.ws_url, identity_prefix="CMD-",
+        brand_slug="wallbox",
+        model_slug="wallbox-pulsar-plus",
+        connector_type="Type2",
+        ws_url=csms.ws_url,
+        identity_prefix="CMD-",
     )
     group = ocpplab.ChargerGroup(template=template, chargers_number=20)
     job = client.location_chargers.create(location.id, request=[group])

@@ -62,7 +62,11 @@ open({str(born)!r}, "a").write(f"{{os.getpid()}}\\n")
 os.kill(os.getpid(), signal.SIGSTOP)
 """
     child = Child(
-        "t", ["-c", script], pipe=ParentPipe(), environment=os.environ, leased=True,
+        "t",
+        ["-c", script],
+        pipe=ParentPipe(),
+        environment=os.environ,
+        leased=True,
         patience_seconds=0.1,
     )
     running = asyncio.create_task(child.run())

@@ -70,7 +70,7 @@ async def test_a_host_that_was_frozen_past_its_lease_says_nothing_when_it_wakes(
     bench.clock.advance(2e9)
     await csms.sockets["/ocpp/CP0"].ping()  # the WebSocket library would answer by itself
     await csms.changes.until(lambda: csms.live["/ocpp/CP0"] == 0)
-    bench.host._runners["id-CP1"]._connection.send('[2,"late","Heartbeat",{}]')  # type: ignore[union-attr]
+    bench.host._runners["id-CP1"]._line.connection.send('[2,"late","Heartbeat",{}]')  # type: ignore[union-attr]
     await csms.changes.until(lambda: sum(csms.live.values()) == 0)
     assert len(csms.received) == said
     assert {code for _, code, _ in csms.closed} == {1006}

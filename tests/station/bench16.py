@@ -143,6 +143,11 @@ class Bench:
             if self.doom is Doom.BEFORE_THE_FRAMES:
                 self.kill()
 
+    @property
+    def newest_memory(self) -> bytes | None:
+        """The one reported last, kept or on its way."""
+        return self.unkept[-1][1] if self.unkept else self.memory
+
     def _keep_older(self) -> None:
         while self.unkept and self.unkept[0][0] <= self.now - 1:
             self.memory = self.unkept.pop(0)[1]

@@ -298,7 +298,7 @@ def test_what_its_user_changed_since_goes_before_what_the_csms_changed():
             identity="CP-1",
             seed=1,
             now=bench.now,
-            memory=bench.unkept[-1][1],
+            memory=bench.newest_memory,
             dial=DialSettings(authorization_key=key),
         )
         assert station._ctx.dial.authorization_key == expected
@@ -312,7 +312,7 @@ def rebuilt(bench: Any, dial: DialSettings) -> ChargingStation:
         identity="CP-1",
         seed=1,
         now=bench.now,
-        memory=bench.unkept[-1][1],
+        memory=bench.newest_memory,
         dial=dial,
     )
 

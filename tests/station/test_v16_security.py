@@ -231,7 +231,7 @@ def test_of_the_keys_of_user_and_csms_the_newest_counts():
     bench.station = powered_up(user)
     bench.connect()
     bench.ask("ChangeConfiguration", key="AuthorizationKey", value="ab" * 16)
-    memory = bench.unkept[-1][1]
+    memory = bench.newest_memory
     assert powered_up(user, memory)._ctx.dial.authorization_key == b"\xab" * 16
     again = msgspec.structs.replace(user, revision="2")
     assert powered_up(again, memory)._ctx.dial == again

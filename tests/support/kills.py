@@ -126,9 +126,7 @@ def kill_round(fleet: Fleet, chargers: int, number: int, target: str, rng: rando
     job = processes.until(lambda: _final(fleet, accepted["status_url"]), seconds=SETTLED_SECONDS)
     assert job["status"] == "READY", job["error"]
     assert not job["results"]["failed"], job["results"]["failed"][:3]
-    processes.until(
-        lambda: fleet.csms.stats()["connected"] == chargers, seconds=SETTLED_SECONDS
-    )
+    processes.until(lambda: fleet.csms.stats()["connected"] == chargers, seconds=SETTLED_SECONDS)
     settled = time.monotonic() - killed_at
     there = [charger["identity"] for charger in _pages(fleet, path)]
     wanted = {f"K{number}-{n:05}" for n in range(chargers)}
