@@ -8,7 +8,7 @@ ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos soak cluster clean
+.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos soak cluster clean long
 
 help:
 	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
@@ -16,6 +16,7 @@ help:
 	@echo "make test    every test; WORKERS=4 for more than two at once"
 	@echo "make check   linting, types, import rules"
 	@echo "make bench   the figures that the README states, measured here"
+	@echo "make long    the long half of the end-to-end tests"
 	@echo "make lives   thousands of random lives of stations of every version, with power cuts"
 	@echo "make fuzz    300,000 hostile frames against stations of every version"
 	@echo "make idempotency   50 equal requests at once, 200 times, over cut lines and kills, on both databases"
@@ -77,8 +78,10 @@ soak: setup
 	@$(BIN)/python -m benchmarks.soak $(ARGS)
 
 cluster: setup
-	@VOLTFLEET_LONG=1 $(BIN)/pytest tests/e2e/test_cluster.py
 	@$(BIN)/python -m benchmarks --only cluster $(ARGS)
+
+long: setup $(PEERS)
+	@VOLTFLEET_LONG=1 $(BIN)/pytest tests/e2e $(ARGS)
 
 clean:
 	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist

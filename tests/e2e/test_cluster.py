@@ -3,7 +3,6 @@
 The lease is short, so that what takes seconds here takes a fifth of what it takes in real life.
 """
 
-import os
 import random
 import statistics
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ import pytest
 
 from support import cluster_rounds, postgres, processes
 from support.cluster import Cluster, running_cluster
+from support.long import LONG
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
 
@@ -36,6 +36,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
     postgres.drop_database(name)
 
 
+@LONG
 def test_a_gateway_and_a_host_die_while_a_job_runs(cluster: Cluster) -> None:
     rng = random.Random(4)  # noqa: S311 - a seed, no secret
     found = cluster_rounds.kill_one_of_each(cluster, CHARGERS, 0, rng)
@@ -43,7 +44,7 @@ def test_a_gateway_and_a_host_die_while_a_job_runs(cluster: Cluster) -> None:
     assert found.chargers_seconds < 30
 
 
-@pytest.mark.skipif("VOLTFLEET_LONG" not in os.environ, reason="long; make cluster runs it")
+@LONG
 def test_commands_go_by_either_gateway_and_a_restart_of_both_fails_no_request(
     cluster: Cluster,
 ) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from support import processes
 from support.kills import LOCATION, Fleet
+from support.long import LONG
 
 CHARGERS = 100
 SETTLED_SECONDS = 60.0
@@ -40,7 +41,9 @@ def _fates(fleet: Fleet, accepted: dict[str, Any]) -> list[str] | None:
 
 
 @pytest.mark.e2e
-@pytest.mark.parametrize("target", ["gateway", "host", "everything"])
+@pytest.mark.parametrize(
+    "target", [pytest.param("gateway", marks=LONG), pytest.param("host", marks=LONG), "everything"]
+)
 def test_every_command_has_one_end(tmp_path: Path, target: str) -> None:
     with processes.running_csms(tmp_path / "csms.log") as csms:
         fleet = Fleet(tmp_path, csms)

@@ -41,19 +41,15 @@ def typed(script: str, gateway: Gateway, csms: Csms) -> list[str]:
     return done.stdout.replace("}{", "}\n{").splitlines()
 
 
-def test_the_commands_stand_up_a_hundred_stations(tmp_path: Path) -> None:
-    with running_csms(tmp_path / "csms.log") as csms, running_gateway(tmp_path / "data") as gateway:
-        job, chargers = (json.loads(line) for line in typed(the_second_block(), gateway, csms))
-        assert job["status"] in ("PENDING", "PROVISIONING", "READY")
-        assert job["progress"]["total"] == 100
-        assert chargers["total"] <= 100
-        until(lambda: csms.stats()["booted"] == 100)
-
-
-def test_the_commands_drive_them(tmp_path: Path) -> None:
+def test_the_commands_stand_up_a_hundred_stations_and_drive_them(tmp_path: Path) -> None:
     with running_csms(tmp_path / "csms.log") as csms, running_gateway(tmp_path / "data") as gateway:
         stood_up = the_second_block() + 'echo "\\"$LOCATION\\""\n'
-        location = json.loads(typed(stood_up, gateway, csms)[-1].rpartition("}")[2])
+        job_line, chargers_line = typed(stood_up, gateway, csms)
+        job = json.loads(job_line)
+        assert job["status"] in ("PENDING", "PROVISIONING", "READY")
+        assert job["progress"]["total"] == 100
+        chargers, _, location = chargers_line.rpartition("}")
+        assert json.loads(chargers + "}")["total"] <= 100
         until(lambda: csms.stats()["booted"] == 100)
         names = the_second_block().split("\n\n")[0]
         driven = f"{names}\nLOCATION={location}\n{the_commands()}"

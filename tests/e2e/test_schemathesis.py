@@ -104,7 +104,7 @@ def run(
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_requests_that_schemathesis_invents(gateway: Gateway, tmp_path: Path) -> None:
     """Ids, too, but for those that it finds in answers and uses in what it sends next."""
-    report = run(gateway, tmp_path, "", "--max-examples", "5")
+    report = run(gateway, tmp_path, "", "--max-examples", "3")
     assert report["test_cases"]["generated"] >= FEWEST_CASES
     assert report["operations"]["tested"] == report["operations"]["total"] >= 20
 
@@ -118,7 +118,7 @@ def test_requests_about_what_exists(
     config = "\n".join(["[parameters]", *lines])
     options = ["--exclude-method", "DELETE", "--exclude-path-regex", "stop-charger$"]
     options += ["--mode", "positive", "--phases", "examples,coverage,fuzzing"]
-    options += ["--max-examples", "8"]
+    options += ["--max-examples", "6"]
     report = run(gateway, tmp_path, config, *options, REAL_IDS=json.dumps(real_ids))
     accepted = {
         operation

@@ -8,6 +8,7 @@ import pytest
 
 from support import processes
 from support.kills import LOCATION, Fleet
+from support.long import LONG
 from support.recording_csms import RecordingCsms, Transaction, recording_csms
 
 EACH = 10
@@ -113,7 +114,12 @@ def _check_order(events: list[dict[str, Any]]) -> None:
 
 @pytest.mark.e2e
 @pytest.mark.parametrize(
-    ("target", "when"), [("host", _charging), ("everything", _charging), ("host", _starting)]
+    ("target", "when"),
+    [
+        pytest.param("host", _charging, marks=LONG),
+        ("everything", _charging),
+        pytest.param("host", _starting, marks=LONG),
+    ],
 )
 def test_a_killed_session_is_closed_once_and_its_energy_kept(
     tmp_path: Path, database_url: str, target: str, when: Callable[[RecordingCsms], bool]
