@@ -19,7 +19,7 @@ from voltfleet.ocppj.errors import RpcErrorCode
 from voltfleet.station.reports import Registration
 from voltfleet.station.station import ChargingStation
 
-FRAMES = int(os.environ.get("VOLTFLEET_FUZZ_FRAMES", "24000"))
+FRAMES = int(os.environ.get("VOLTFLEET_FUZZ_FRAMES", "15000"))
 """Over all versions."""
 FRAMES_OF_A_LIFE = 100
 UNREADABLE_ID = "-1"

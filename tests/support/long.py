@@ -4,4 +4,5 @@ import os
 
 import pytest
 
-LONG = pytest.mark.skipif("VOLTFLEET_LONG" not in os.environ, reason="long; `make long` runs it")
+LONG_RUN = "VOLTFLEET_LONG" in os.environ
+LONG = pytest.mark.skipif(not LONG_RUN, reason="long; `make long` runs it")
