@@ -31,6 +31,8 @@ from voltfleet.station.reports import (
 from voltfleet.station.station import ChargingStation
 
 START = 1_900_000_000.0
+A_MOMENT = 0.1
+"""The least that a host takes to be back."""
 
 SOCKET = ConnectorSpec(ConnectorType.TYPE2, CurrentType.AC, 22_000, 32.0, 3)
 CABLE = ConnectorSpec(ConnectorType.CCS2, CurrentType.DC, 150_000, 375.0, 1)
@@ -136,12 +138,12 @@ class Bench:
         if not memory.urgent:
             self.unkept.append((self.now, memory.content))
         elif self.doom is Doom.BEFORE_IT_IS_KEPT:
-            self.kill(keep=False)
+            self.kill(A_MOMENT, keep=False)
         else:
             self.memory = memory.content
             self.unkept.clear()
             if self.doom is Doom.BEFORE_THE_FRAMES:
-                self.kill()
+                self.kill(A_MOMENT)
 
     @property
     def newest_memory(self) -> bytes | None:

@@ -294,7 +294,7 @@ def kill(seconds: float, *, keep: bool) -> Step:
 
 
 steps: st.SearchStrategy[Step] = st.one_of(
-    st.builds(lambda s, k: kill(s, keep=k), st.sampled_from([0.0, 0.5, 60.0]), st.booleans()),
+    st.builds(lambda s, k: kill(s, keep=k), st.sampled_from([0.1, 0.5, 60.0]), st.booleans()),
     st.sampled_from(Doom).map(lambda d: lambda life: setattr(life.bench, "doom", d)),
     st.floats(0.05, 200).map(lambda s: lambda life: life.bench.run(s)),
     st.just(Life.toggle_link),

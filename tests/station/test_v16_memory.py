@@ -278,7 +278,7 @@ Step = Callable[[Life], None]
 kills: st.SearchStrategy[Step] = st.one_of(
     st.builds(
         lambda s, k: lambda life: life.bench.kill(s, keep=k),
-        st.sampled_from([0.0, 0.5, 3.0, 60.0]),
+        st.sampled_from([0.1, 0.5, 3.0, 60.0]),
         st.booleans(),
     ),
     st.sampled_from(Doom).map(lambda d: lambda life: setattr(life.bench, "doom", d)),
