@@ -1,5 +1,6 @@
 """Fixtures for every room: a database of either kind, a free port, a clock."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,8 +11,10 @@ from support.clock import FakeClock
 
 
 def pytest_configure() -> None:
-    """Names the directory that the session's workers share, before they start."""
+    """Names the directory that the session's workers share, before they start; and lets what the
+    tests start keep its bytecode, or each process compiles the product for itself."""
     postgres.run_directory()
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 
 def pytest_unconfigure() -> None:

@@ -138,8 +138,13 @@ def index_url() -> str:
 
 
 def sync() -> None:
-    """Everything in ``uv.lock``, installed. What a developer added to ``.venv`` by hand stays."""
+    """Everything in ``uv.lock``, installed. What a developer added to ``.venv`` by hand stays.
+
+    Compiled here and now: otherwise every process compiles what it imports for itself, for seconds,
+    until one of them may write its bytecode (under PYTHONDONTWRITEBYTECODE none ever does).
+    """
     command = [PYTHON, "-m", "uv", "sync", "--frozen", "--inexact", "--python", PYTHON]
+    command.append("--compile-bytecode")
     if ssl.create_default_context().get_ca_certs():
         # A company's proxy has its certificate there, and not among those that uv brings along.
         command.append("--system-certs")

@@ -101,8 +101,13 @@ def running(
 
 
 def environment() -> dict[str, str]:
-    """Ours, without what a developer has set for a gateway of their own."""
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("VOLTFLEET_")}
+    """Ours, without what a developer has set for a gateway of their own, nor what makes every
+    process compile the product anew: a user's Python keeps the bytecode."""
+    kept = {
+        key: value
+        for key, value in os.environ.items()
+        if not key.startswith("VOLTFLEET_") and key != "PYTHONDONTWRITEBYTECODE"
+    }
     return kept | {"PYTHONPATH": str(LOOPBACK_ONLY)}
 
 
