@@ -99,6 +99,8 @@ class Assignment(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """The generation whose station remembered that."""
     security: DialSecurity | None = None
     """None: no credentials, and the system's authorities for a ``wss://`` address."""
+    organization_id: str = ""
+    """Whose charger it is: `TargetLists` says whom it may dial."""
 
 
 class ConnectionReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -168,13 +170,15 @@ class CommandOutcome(msgspec.Struct, frozen=True, array_like=True, gc=False):
 class Hello(msgspec.Struct, frozen=True, gc=False, tag="hello"):
     """The first message of a host. ``boot_id`` is new with every process, and begins with the place
     that no two living processes share (`place_of`); ``holding`` maps the charger ids that it runs
-    to their generations; ``capacity`` is the most chargers it can run."""
+    to their generations; ``capacity`` is the most chargers it can run. One of a release that knows
+    no `TargetLists` does not say that it ``obeys_lists``, and is given no charger that has one."""
 
     protocol: int
     host_id: str
     boot_id: str
     capacity: int
     holding: dict[str, int]
+    obeys_lists: bool = False
 
 
 class Beat(msgspec.Struct, frozen=True, gc=False, tag="beat"):
@@ -248,6 +252,14 @@ class Assign(msgspec.Struct, frozen=True, gc=False, tag="assign"):
     assignments: list[Assignment]
 
 
+class TargetLists(msgspec.Struct, frozen=True, gc=False, tag="target_lists"):
+    """Of every organization that has one, its list of targets (`domain.allow_list`): its chargers
+    dial, and stay connected to, nothing else. Said before the first `Assign`, and whole whenever
+    any list has changed; an organization that is not in it has none."""
+
+    lists: dict[str, list[str]]
+
+
 class Drop(msgspec.Struct, frozen=True, gc=False, tag="drop"):
     """Stop running these; answered by ``Reports.dropped`` once their sockets are closed."""
 
@@ -280,7 +292,15 @@ class MemoriesAck(msgspec.Struct, frozen=True, gc=False, tag="memories_ack"):
 
 
 GatewayMessage = (
-    Welcome | BeatAck | Assign | Drop | FramesAck | Commands | OutcomesAck | MemoriesAck
+    Welcome
+    | BeatAck
+    | Assign
+    | TargetLists
+    | Drop
+    | FramesAck
+    | Commands
+    | OutcomesAck
+    | MemoriesAck
 )
 
 

@@ -17,7 +17,7 @@ _HOST = re.compile(r"[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_.])?")
 _NUMBER = re.compile(r"0[xX][0-9a-fA-F]*|[0-9]+")
 _OCTETS = 4
 _SIX = 6
-_METADATA_NAMES = frozenset(
+METADATA_NAMES = frozenset(
     {
         "metadata",
         "metadata.goog",
@@ -112,7 +112,7 @@ def _check_shape(parts: SplitResult, port: int | None) -> str | None:
 
 def _check_host(host: str, targets: Targets) -> str | None:
     try:
-        address = _read_address(host)
+        address = read_address(host)
     except ValueError:
         return "The URL's host is neither a host name nor an IP address."
     if address is not None:
@@ -120,13 +120,13 @@ def _check_host(host: str, targets: Targets) -> str | None:
     if not _HOST.fullmatch(host) or ".." in host:
         return "The URL's host is neither a host name nor an IP address."
     name = host.rstrip(".").lower()
-    if name in _METADATA_NAMES:
+    if name in METADATA_NAMES:
         return _REFUSED
     local = name.rpartition(".")[2] in _LOCAL_NAMES
     return _PRIVATE if targets is Targets.PUBLIC and local else None
 
 
-def _read_address(host: str) -> IPv4Address | IPv6Address | None:
+def read_address(host: str) -> IPv4Address | IPv6Address | None:
     """The address that a host stands for in any spelling that a resolver would take; none if it is
     a name. Raises `ValueError` if it looks like an address and is not one."""
     if ":" in host:
