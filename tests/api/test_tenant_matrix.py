@@ -169,7 +169,7 @@ def test_the_rows_follow_the_specification(described: dict[str, Operation]) -> N
     gallery are not, and need a token all the same."""
     for operation_id, row in ROWS.items():
         path = described[operation_id].path
-        shared = ("/ocpp/catalog/", "/ocpp/templates/", "/ocpp/commands/fault-types")
+        shared = ("/me", "/ocpp/catalog/", "/ocpp/templates/", "/ocpp/commands/fault-types")
         expected = (
             Scope.SHARED
             if path.startswith(shared)

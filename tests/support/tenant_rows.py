@@ -135,6 +135,13 @@ ROWS: Mapping[str, Row] = {
         {"query.charger_ids": 200},
     ),
     "get_location_charger_job": _own(),
+    "list_jobs": Row(
+        Scope.TENANT,
+        200,
+        (Shape(), Shape(query={"location_id": "{location_id}"})),
+        {"query.location_id": 200},
+    ),
+    "get_me": Row(Scope.SHARED),
     "list_chargers": Row(
         Scope.TENANT,
         200,
@@ -189,7 +196,9 @@ ROWS: Mapping[str, Row] = {
 
 KEYS = "/.well-known/jwks.json"
 """The public halves of the signing keys; for anybody."""
-PAGES = {KEYS, "/docs", "/docs/oauth2-redirect", "/openapi.json"}
+UI = {"/ui", "/ui/{path:path}", "/ui/schemas/{version}/{name}.json"}
+"""The dashboard: files that are the same for everybody."""
+PAGES = {KEYS, *UI, "/docs", "/docs/oauth2-redirect", "/openapi.json"}
 """Served to anybody, outside the OpenAPI document; what begins with `STATIC` too."""
 STATIC = "/static-offline-docs"
 HOST_LINKS = {"/host-link"}

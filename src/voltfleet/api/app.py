@@ -12,12 +12,15 @@ from voltfleet.api import (
     catalog,
     chargers,
     commands,
+    dashboard,
     errors,
     host_link,
+    jobs,
     location_chargers,
     location_jobs,
     location_templates,
     locations,
+    me,
     service,
 )
 from voltfleet.api.deps import Services
@@ -38,6 +41,7 @@ _TAGS = [
     {"name": "Catalog", "description": "Brands and models of chargers."},
     {"name": "Locations", "description": "The sites that chargers stand at."},
     {"name": "Location chargers", "description": "Fleets: many chargers of one location at once."},
+    {"name": "Jobs", "description": "What has been asked for, and how far it has got."},
     {"name": "Chargers", "description": "One charger at a time."},
     {"name": "Commands", "description": "What chargers are told to do, and what became of it."},
     {"name": "Location templates", "description": "Ready-made sites."},
@@ -52,15 +56,18 @@ VALUES_PER_CHARGER = 20
 """Each charger of a batch may stand in a group of its own, with a template of its own."""
 ROUTERS = (
     service.router,
+    me.router,
     catalog.router,
     locations.router,
     location_templates.router,
     location_chargers.router,
     location_jobs.router,
+    jobs.router,
     chargers.router,
     commands.charger_router,
     commands.router,
     admin.router,
+    dashboard.router,
     host_link.router,
 )
 

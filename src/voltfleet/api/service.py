@@ -35,6 +35,7 @@ code {{ font-size: .9em }}
 <h1>Voltfleet</h1>
 <p>Stands up fleets of simulated EV chargers against your CSMS. Version {VERSION}.</p>
 <ul>
+<li><a href="/ui/">Dashboard</a>: the fleet, live</li>
 <li><a href="/docs">API documentation</a>, to read and to try</li>
 <li><a href="/openapi.json">OpenAPI schema</a></li>
 <li><a href="/health">Health</a> and <a href="/health/ready">readiness</a></li>

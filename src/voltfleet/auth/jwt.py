@@ -5,11 +5,12 @@ costs one signature check every few minutes.
 """
 
 import hashlib
+import math
 import time
 import uuid
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from joserfc import jws, jwt
@@ -159,9 +160,9 @@ class Authenticator:
         if key is None:
             raise Unauthenticated("The bearer token was signed with an unknown key.")
         claims = self._check(token, key, issuer)
-        principal = _principal(claims, issuer)
-        until = self._clock() + REMEMBERED_SECONDS
-        return principal, min(until, claims["exp"] + issuer.leeway_seconds)
+        expires_at = min(claims["exp"] + issuer.leeway_seconds, math.inf)
+        principal = replace(_principal(claims, issuer), expires_at=expires_at)
+        return principal, min(self._clock() + REMEMBERED_SECONDS, expires_at)
 
     def _issuer_of(self, kid: str | None) -> Issuer:
         if self._external is None or kid in self._local_keys:

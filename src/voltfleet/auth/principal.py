@@ -1,7 +1,8 @@
 """Who is asking: what a verified token says about its bearer."""
 
+import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 _ORGANIZATION_ID = re.compile(r"[\x21-\x7e]{1,128}")
@@ -28,6 +29,8 @@ class Principal:
     role: Role
     organization_id: str | None = None
     host_id: str | None = None
+    expires_at: float = field(default=math.inf, compare=False)
+    """From when on the token is refused, in epoch seconds."""
 
 
 def is_organization_id(text: str) -> bool:

@@ -192,7 +192,7 @@ def poll(connection: sa.Connection, polls: Collection[Poll]) -> dict[Poll, JobVi
         )
     )
     found = {(row.organization_id, row.location_id, row.id): row for row in rows}
-    counts = _progress(connection, [row.id for row in found.values() if row.status not in FINAL])
+    counts = progress(connection, [row.id for row in found.values() if row.status not in FINAL])
     views = {key: _view(row, counts) for key, row in found.items()}
     answers = {}
     for asked in polls:
@@ -351,7 +351,7 @@ def _results(connection: sa.Connection, job_id: str) -> bytes | None:
     ).scalar_one_or_none()
 
 
-def _progress(connection: sa.Connection, job_ids: list[str]) -> dict[str, tuple[int, int]]:
+def progress(connection: sa.Connection, job_ids: list[str]) -> dict[str, tuple[int, int]]:
     """How many chargers of each job have been created and how many have failed so far."""
     if not job_ids:
         return {}
