@@ -11,10 +11,10 @@ PEERS = tests/peers/node/node_modules
 .PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos soak cluster clean long
 
 help:
-	@echo "make setup   build .venv with everything in it (needs only Python >= 3.11)"
+	@echo "make setup   build .venv with everything in it, and the dashboard (needs only Python >= 3.11)"
 	@echo "make demo    1,000 charging stations against a demo CSMS; ARGS=\"--chargers 100\" for fewer"
 	@echo "make test    every test; WORKERS=6 for more than three at once"
-	@echo "make check   linting, types, import rules"
+	@echo "make check   linting, types, import rules, of the dashboard too"
 	@echo "make bench   the figures that the README states, measured here"
 	@echo "make long    the long half of the end-to-end tests"
 	@echo "make lives   thousands of random lives of stations of every version, with power cuts"
@@ -44,8 +44,9 @@ test: setup $(PEERS)
 check: setup
 	$(BIN)/ruff check
 	$(BIN)/mypy
-	$(BIN)/mypy tools/audit.py tools/bootstrap.py tools/npm.py tests/conftest.py tests/support
+	$(BIN)/mypy tools/audit.py tools/bootstrap.py tools/build_dashboard.py tools/npm.py tests/conftest.py tests/support
 	$(BIN)/lint-imports
+	@$(BIN)/python tools/npm.py run --silent --prefix dashboard check
 
 bench: setup
 	@$(BIN)/python -m benchmarks $(ARGS)
@@ -84,5 +85,5 @@ long: setup $(PEERS)
 	@VOLTFLEET_LONG=1 $(BIN)/pytest tests/e2e $(ARGS)
 
 clean:
-	rm -rf .venv $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
+	rm -rf .venv dashboard/node_modules src/voltfleet/dashboard/static $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist
 	find src tests tools benchmarks -name __pycache__ -type d -prune -exec rm -rf {} +

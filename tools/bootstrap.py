@@ -3,7 +3,8 @@
     python3 tools/bootstrap.py
 
 Makes the environment, puts uv into it, and lets uv install what ``uv.lock`` says. Does nothing when
-all that has been done already for this lock, in this folder. Works where the system's pip is locked
+all that has been done already for this lock, in this folder. Then builds the dashboard, if anything
+of it has changed: see ``build_dashboard.py``. Works where the system's pip is locked
 (PEP 668) and on a Debian without python3-venv, whose ``python3 -m venv`` cannot bring pip along.
 """
 
@@ -19,6 +20,9 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 from urllib.parse import urljoin
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import build_dashboard
 
 UV = "uv==0.13.9"
 ROOT = Path(__file__).resolve().parent.parent
@@ -39,18 +43,19 @@ def main() -> int:
     """Builds what is missing; the exit code is 1 when that failed."""
     sys.stdout.reconfigure(line_buffering=True)  # type: ignore[union-attr]
     wanted = fingerprint()
-    if PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted:
-        return 0
-    STAMP.unlink(missing_ok=True)
     try:
-        make_environment()
-        install_uv()
-        sync()
-    except SetupError as error:
+        if not (PYTHON.exists() and STAMP.exists() and STAMP.read_text() == wanted):
+            STAMP.unlink(missing_ok=True)
+            make_environment()
+            install_uv()
+            sync()
+            STAMP.write_text(wanted)
+            print("make setup: .venv is ready.")
+        if build_dashboard.build(PYTHON):
+            print("make setup: the dashboard is built.")
+    except (SetupError, build_dashboard.DashboardError) as error:
         print(f"\nmake setup: {error}", file=sys.stderr)
         return 1
-    STAMP.write_text(wanted)
-    print("make setup: .venv is ready.")
     return 0
 
 

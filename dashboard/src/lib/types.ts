@@ -1,0 +1,189 @@
+/** What the gateway's API answers, as far as the dashboard reads it. Names are those of the API. */
+
+export type Role = 'admin' | 'user';
+
+export interface Me {
+  subject: string;
+  role: Role;
+  /** Whose data a user's token opens; null for an admin, who names one with each request. */
+  organization_id: string | null;
+  expires_at: string | null;
+}
+
+/** A page of a list. */
+export interface Page<T> {
+  data: T[];
+  total: number;
+  page: number;
+  limit: number;
+}
+
+export interface OrganizationSummary {
+  organization_id: string;
+  locations: number;
+  chargers: number;
+  jobs_open: number;
+}
+
+export interface Coordinates {
+  latitude: number;
+  longitude: number;
+}
+
+export interface Location {
+  id: string;
+  slug: string | null;
+  name: string | null;
+  address: string | null;
+  city: string | null;
+  country: string | null;
+  coordinates: Coordinates | null;
+  timezone: string | null;
+  owner_name: string | null;
+  public: boolean | null;
+  status: string | null;
+  created_at: string | null;
+  updated_at: string | null;
+}
+
+export interface Connector {
+  evse_id: number;
+  connector_id: number;
+  status: string;
+  error_code: string | null;
+  since: string;
+}
+
+export interface ProvisioningError {
+  code: string;
+  message: string;
+  step: string | null;
+  param: string | null;
+  doc_url: string | null;
+  retryable: boolean | null;
+}
+
+export type ProvisioningStatus = 'PENDING' | 'PROVISIONING' | 'READY' | 'FAILED';
+
+export type ConnectionState =
+  | 'stopped'
+  | 'waiting'
+  | 'connecting'
+  | 'connected'
+  | 'pending'
+  | 'rejected'
+  | 'online';
+
+export interface Charger {
+  id: string;
+  identity: string;
+  name: string | null;
+  vendor_name: string | null;
+  model: string | null;
+  ocpp_version: string | null;
+  number_of_connectors: number | null;
+  max_charging_power: number | null;
+  connector_type: string | null;
+  location_id: string | null;
+  created_at: string;
+  updated_at: string;
+  ws_url: string;
+  security_profile: number;
+  status: ProvisioningStatus;
+  error: ProvisioningError | null;
+  connection: { state: ConnectionState; since: string; last_error: string | null; attempts: number };
+  connectors: Connector[];
+  host_id: string | null;
+}
+
+/** A command that has been taken. */
+export interface QueuedCommand {
+  id: string;
+  event_type: string;
+  ocpp_version: string;
+  payload: Record<string, unknown>;
+}
+
+/** The answer of the command routes that fan out. */
+export interface LocationCommand {
+  targeted_count: number;
+  queued_count: number;
+  failed_count: number;
+  results: { charger_id: string; identity: string; command: QueuedCommand }[];
+  failed: { identity?: string | null; error: string }[];
+}
+
+export interface JobSummary {
+  job_id: string;
+  job_type: string | null;
+  location_id: string | null;
+  status: ProvisioningStatus;
+  current_step: string | null;
+  total: number;
+  created: number;
+  failed: number;
+  error: ProvisioningError | null;
+  created_at: string;
+  updated_at: string;
+  provisioned_at: string | null;
+  status_url: string;
+}
+
+/* --- the live stream ------------------------------------------------------------------------- */
+
+/** evse_id, connector_id, status as the charger's OCPP version spells it, error_code, charging. */
+export type LiveConnector = [number, number, string, string | null, 0 | 1];
+
+/** id, identity, name, location_id, vendor, model, ocpp_version, state, since_ms, host_id,
+ *  connectors, error. */
+export type ChargerRow = [
+  string,
+  string,
+  string | null,
+  string | null,
+  string | null,
+  string | null,
+  string | null,
+  string,
+  number,
+  string | null,
+  LiveConnector[],
+  string | null,
+];
+
+export interface ChargersEvent {
+  rows: ChargerRow[];
+  gone: string[];
+  snapshot: boolean;
+  more: boolean;
+}
+
+export interface RatesEvent {
+  at: number;
+  messages: number;
+  errors: number;
+  boots: number;
+  seconds: number;
+}
+
+/** frame_id, charger_id, at_ms, from_station, action, message. */
+export type FrameRow = [number, string, number, 0 | 1, string | null, string];
+
+export interface FramesEvent {
+  rows: FrameRow[];
+  dropped: number;
+}
+
+export interface ConnectorDetail {
+  plugged: boolean;
+  power_w: number;
+  offered_w: number | null;
+  energy_wh: number;
+  soc_percent: number | null;
+  transaction_id: string | null;
+  id_token: string | null;
+  charging_state: string | null;
+}
+
+/** charger_id, at_ms, and for each connector: evse_id, connector_id, what is physically there. */
+export type DetailRow = [string, number, [number, number, ConnectorDetail][]];
