@@ -144,7 +144,7 @@ async def test_a_charger_tells_all_about_itself(
     user: httpx2.AsyncClient, charger: dict[str, Any], database: Database, clock: FakeClock
 ) -> None:
     since = clock() - 5
-    connectors = [ConnectorReport(1, 1, "Available", None, since)]
+    connectors = [ConnectorReport(1, 1, "Charging", None, since, charging=True)]
     state = ConnectionReport(ConnectionState.CONNECTED, since, "the CSMS is slow", 3)
     report(database, ChargerReport(charger["id"], 1, state, connectors), clock())
     found = (await user.get(f"{PATH}/{charger['id']}")).json()
@@ -176,9 +176,11 @@ async def test_a_charger_tells_all_about_itself(
             {
                 "evse_id": 1,
                 "connector_id": 1,
-                "status": "Available",
+                "status": "Charging",
                 "error_code": None,
                 "since": "2027-01-15T07:59:55Z",
+                "charging": True,
+                "suspended": False,
             }
         ],
         "host_id": "local-0",

@@ -128,7 +128,9 @@ class FakeStation:
             self._out.append((rest[0], f'[3,"{unique_id}",{{}}]'))
             return str(rest[0])
         self.booted = True
-        self._reports.append(ConnectorState(1, 1, "Available", None, now))
+        self._reports.append(
+            ConnectorState(1, 1, "Available", None, now, charging=False, suspended=False)
+        )
         self._reports.append(Registration(ConnectionState.ONLINE, None))
         return "BootNotification"
 

@@ -65,6 +65,7 @@ def test_diagnostics(bench_type):
         "online",
         "a transaction starts at EVSE 1: RemoteStart",
         "EVSE 1, connector 1: Occupied",
+        "EVSE 1, connector 1: Occupied, charging",
     ]
 
 

@@ -58,7 +58,21 @@ class ConnectorResponse(BaseModel):
     connector_id: int
     status: str
     error_code: str | None
-    since: datetime
+    since: datetime = Field(description="When it reached its `status`.")
+    charging: bool = Field(
+        default=False,
+        description=(
+            "A transaction gets energy here. In OCPP 2.x the status is Occupied for every car on a"
+            " cable, whether it charges or not."
+        ),
+    )
+    suspended: bool = Field(
+        default=False,
+        description=(
+            "A transaction goes on here without energy: the car does not want it, or the station"
+            " does not offer any."
+        ),
+    )
 
 
 class ChargerResponse(BaseModel):
@@ -158,6 +172,8 @@ def _connectors(reported: str | None) -> list[ConnectorResponse]:
             status=connector.status,
             error_code=connector.error_code,
             since=moment(connector.since),
+            charging=connector.charging,
+            suspended=connector.suspended,
         )
         for connector in msgspec.json.decode(reported, type=list[ConnectorReport])
     ]

@@ -114,13 +114,21 @@ class ConnectionReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class ConnectorReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """One connector's status, spelled as the charger's OCPP version spells it."""
+    """One connector's status, spelled as the charger's OCPP version spells it, since when.
+
+    Whether a transaction gets energy there is told beside it, for OCPP 2.x has one status for every
+    car on a cable: ``charging``: it does, if the car draws any; ``suspended``: the EV does not want
+    it, or the EVSE does not give it.
+    """
 
     evse_id: int
     connector_id: int
     status: str
     error_code: str | None
     since: float
+    # Older halves do not have these: they read past them, and leave them out.
+    charging: bool = False
+    suspended: bool = False
 
 
 class ChargerReport(msgspec.Struct, frozen=True, array_like=True, gc=False):

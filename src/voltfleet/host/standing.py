@@ -82,7 +82,15 @@ class Standing:
             connection = ConnectionReport(self.state, self.since, self.error, self.attempts)
         if dirty & _CONNECTORS:
             connectors = [
-                ConnectorReport(c.evse_id, c.connector_id, c.status, c.error_code, c.since)
+                ConnectorReport(
+                    c.evse_id,
+                    c.connector_id,
+                    c.status,
+                    c.error_code,
+                    c.since,
+                    c.charging,
+                    c.suspended,
+                )
                 for c in self._connectors
             ]
         return ChargerReport(self._charger_id, self._generation, connection, connectors)

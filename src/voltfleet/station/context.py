@@ -221,7 +221,7 @@ class Context:
             case ConnectorState():
                 where = f"EVSE {report.evse_id}, connector {report.connector_id}"
                 fault = f" ({report.error_code})" if report.error_code else ""
-                self.note(f"{where}: {report.status}{fault}")
+                self.note(f"{where}: {report.status}{_flow(report)}{fault}")
 
     def note(self, what: str) -> None:
         """Something that the diagnostics are to tell."""
@@ -330,6 +330,12 @@ def changed(before: DialSettings, change: DialSettings) -> DialSettings:
     """How to dial after a change."""
     told = {name: getattr(change, name) for name in change.__struct_fields__}
     return msgspec.structs.replace(before, **{n: v for n, v in told.items() if v is not None})
+
+
+def _flow(report: ConnectorState) -> str:
+    """What becomes of a transaction's energy, where the status does not say it (OCPP 2.x)."""
+    word = "charging" if report.charging else "suspended" if report.suspended else ""
+    return f", {word}" if word and word not in report.status.lower() else ""
 
 
 def parse_rfc3339(text: str) -> float | None:

@@ -15,13 +15,17 @@ class Registration(msgspec.Struct, frozen=True, gc=False):
 
 
 class ConnectorState(msgspec.Struct, frozen=True, gc=False):
-    """A connector's status as the station's OCPP version spells it. ``since`` is epoch seconds."""
+    """A connector's status as the station's OCPP version spells it, reached at ``since`` (epoch
+    seconds), and whether a transaction there gets energy or is kept from it, whatever the status
+    is called (`hosting.ConnectorReport`)."""
 
     evse_id: int
     connector_id: int
     status: str
     error_code: str | None
     since: float
+    charging: bool
+    suspended: bool
 
 
 class LinkCondition(Enum):

@@ -10,7 +10,14 @@ from voltfleet.station.reports import ConnectorState
 from voltfleet.station.v16 import messages as m
 from voltfleet.station.v16.configuration import Configuration, Name
 from voltfleet.station.v16.memory import AvailabilityMemory, BayMemory
-from voltfleet.station.v16.status import Bay, Reservation, Transaction16, decide, path
+from voltfleet.station.v16.status import (
+    SUSPENDED,
+    Bay,
+    Reservation,
+    Transaction16,
+    decide,
+    path,
+)
 from voltfleet.station.v16.types import AvailabilityStatus, AvailabilityType, ErrorCode, Status
 
 
@@ -158,7 +165,15 @@ class Availability(Block):
         connector = bay.connector
         error = None if connector.fault is None else connector.fault.value
         self.ctx.report(
-            ConnectorState(connector.evse_id, connector.number, bay.status, error, bay.since)
+            ConnectorState(
+                connector.evse_id,
+                connector.number,
+                bay.status,
+                error,
+                bay.since,
+                charging=bay.status is Status.CHARGING,
+                suspended=bay.status in SUSPENDED,
+            )
         )
 
     # --- §5.2 ChangeAvailability ----------------------------------------------------------------

@@ -41,6 +41,9 @@ TRANSITIONS: dict[Status, frozenset[Status]] = {
 }
 """§4.9: the rows A1 to I8."""
 
+SUSPENDED = frozenset({_D, _E})
+"""A transaction goes on without energy."""
+
 _STEP_BETWEEN = {(_B, _G): _A, (_B, _H): _A}
 """The table has no way from Preparing to Reserved or Unavailable: the intended usage ends first
 (B1, then A7 or A8)."""

@@ -26,6 +26,7 @@ from voltfleet.station.v2.messages.availability import (
     ConnectorStatus,
     OperationalStatus,
 )
+from voltfleet.station.v2.messages.transactions import ChargingState
 from voltfleet.station.v2.messages.types import Empty, EvseRef, StatusInfo
 
 Place = tuple[int, int]
@@ -37,6 +38,7 @@ _NO_EVSE: frozenset[int] = frozenset()
 
 _A, _O, _R = ConnectorStatus.AVAILABLE, ConnectorStatus.OCCUPIED, ConnectorStatus.RESERVED
 _U, _F = ConnectorStatus.UNAVAILABLE, ConnectorStatus.FAULTED
+_SUSPENDED = frozenset({ChargingState.SUSPENDED_EV, ChargingState.SUSPENDED_EVSE})
 _OF_EVSE = (_O, _A, _R, _U, _F)
 """An EVSE is what the first of these is that one of its connectors is."""
 _OF_STATION = (_A, _O, _R, _U, _F)
@@ -45,15 +47,17 @@ _OF_STATION = (_A, _O, _R, _U, _F)
 
 class Port:
     """What OCPP 2.x knows of a connector beyond the hardware. ``told`` is what the CSMS was told
-    last; None before it was told anything."""
+    last; None before it was told anything. ``flow`` is how far energy gets in a transaction there;
+    None without one, or without its car."""
 
-    __slots__ = ("connector", "since", "status", "told")
+    __slots__ = ("connector", "flow", "since", "status", "told")
 
     def __init__(self, connector: Connector, now: float) -> None:
         self.connector = connector
         self.status = ConnectorStatus.AVAILABLE
         self.since = now
         self.told: ConnectorStatus | None = None
+        self.flow: ChargingState | None = None
 
 
 class Availability(Block):
@@ -122,7 +126,18 @@ class Availability(Block):
     def set_busy(self, evse: Evse, *, busy: bool) -> None:
         """A transaction began or ended there."""
         self._busy = self._busy | {evse.id} if busy else self._busy - {evse.id}
+        if not busy:
+            self.set_flow(evse, None)
         self.refresh(evse.connectors)
+
+    def set_flow(self, evse: Evse, state: ChargingState | None) -> None:
+        """How far energy gets in the transaction there; None: there is none. The CSMS is told in
+        TransactionEvents, the host here."""
+        for connector in evse.connectors:
+            port = self.ports[connector.number - 1]
+            before, port.flow = port.flow, state if connector is evse.active else None
+            if _flags(before) != _flags(port.flow):
+                self._report(port)
 
     def hold(self, evses: Iterable[Evse]) -> None:
         """Keep these EVSEs free: nobody may begin to charge there."""
@@ -159,7 +174,12 @@ class Availability(Block):
     def _report(self, port: Port) -> None:
         where = port.connector
         fault = None if where.fault is None else where.fault.value
-        self.ctx.report(ConnectorState(where.evse_id, where.id, port.status, fault, port.since))
+        charging, suspended = _flags(port.flow)
+        self.ctx.report(
+            ConnectorState(
+                where.evse_id, where.id, port.status, fault, port.since, charging, suspended
+            )
+        )
 
     # --- power cuts -----------------------------------------------------------------------------
 
@@ -237,6 +257,11 @@ class Availability(Block):
             for c in self.ctx.hardware.connectors
             if c.evse_id == evse_id and connector_id in (0, c.id)
         ]
+
+
+def _flags(flow: ChargingState | None) -> tuple[bool, bool]:
+    """Whether the transaction gets energy, and whether it is kept from it."""
+    return flow is ChargingState.CHARGING, flow in _SUSPENDED
 
 
 def _place(evse: EvseRef | None) -> Place:

@@ -140,7 +140,7 @@ class Engine2:
         authorization = Authorization(ctx, model)
         self._sessions = sessions = Sessions()
         costs = Costs(ctx, model, sessions)
-        events = TransactionEvents(ctx, sessions, costs)
+        events = TransactionEvents(ctx, availability, sessions, costs)
         self._meters = meters = MeterReadings(ctx, model, sessions, events)
         reservations = Reservations(ctx, model, availability, sessions)
         self._smart = smart = self.smart_charging(ctx, model, availability, sessions)

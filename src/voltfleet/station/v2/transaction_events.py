@@ -13,6 +13,7 @@ from voltfleet.station.blocks import Block, handles
 from voltfleet.station.context import Context
 from voltfleet.station.outbox import Failure, Lane
 from voltfleet.station.v2.authorization import said, told
+from voltfleet.station.v2.availability import Availability
 from voltfleet.station.v2.costs import Costs
 from voltfleet.station.v2.messages import transactions as m
 from voltfleet.station.v2.messages.metering import MeterValue
@@ -49,10 +50,13 @@ class TransactionEvents(Block):
     what the CSMS says about a token, ``costs`` what it says about money; ``extension`` is there in
     2.1 only."""
 
-    __slots__ = ("_sessions", "costs", "extension", "on_info")
+    __slots__ = ("_availability", "_sessions", "costs", "extension", "on_info")
 
-    def __init__(self, ctx: Context, sessions: Sessions, costs: Costs) -> None:
+    def __init__(
+        self, ctx: Context, availability: Availability, sessions: Sessions, costs: Costs
+    ) -> None:
         super().__init__(ctx)
+        self._availability = availability
         self.costs = costs
         self._sessions = sessions
         self.on_info: OnInfo = _nobody
@@ -153,6 +157,7 @@ class TransactionEvents(Block):
     ) -> m.TransactionInfo:
         transaction.count(self.ctx.now)
         transaction.told_state = session.charging_state()
+        self._availability.set_flow(session.evse, transaction.told_state)
         transaction.told_offer_w = session.evse.offered_w()
         start_id, session.untold_start = session.untold_start, None
         return m.TransactionInfo(

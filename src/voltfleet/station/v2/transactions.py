@@ -349,6 +349,7 @@ class Transactions(Block):
         for session in paused:
             session.suspended = True
             self._power_off(session)
+            self._availability.set_flow(session.evse, session.charging_state())
         self._paused = (*self._paused, *paused)
         return tuple(e for e in evses if e not in {s.evse for s in self._sessions.open()})
 
