@@ -2,7 +2,8 @@
 
 ``python gateway_process.py URL [STEP WHEN]``: runs what is enqueued, with a host that takes up
 everything at once; ``WHEN`` is ``before`` or ``after`` the commit of the first transaction of
-``STEP``. Prints READY or FAILED when no job is open any more, and exits.
+``STEP``. With ``claim lost`` nothing dies: the engine fails once after its claim of a workflow.
+Prints READY or FAILED when no job is open any more, and exits.
 """
 
 import os
@@ -12,6 +13,7 @@ import time
 from pathlib import Path
 
 import sqlalchemy as sa
+from dbos import _queue
 
 import builders
 from voltfleet.fleet import jobs, provisioning
@@ -64,24 +66,29 @@ class DyingSteps(Steps):
         return result
 
 
-def _as_function(provisioner: Provisioner):
-    """The engine takes functions only."""
+def lose_a_claim() -> None:
+    """As when the disk is full, or the database away, just after the claim was written."""
+    original = _queue.execute_dequeued_workflow
 
-    def provision(job_id: str) -> None:
-        provisioner.run(job_id)
+    def failing(*_args, **_kwargs):
+        _queue.execute_dequeued_workflow = original
+        raise RuntimeError("this once")
 
-    return provision
+    _queue.execute_dequeued_workflow = failing
 
 
 def main() -> None:
     configure()
     url, step, when = (*sys.argv[1:], "", "")[:3]
+    if (step, when) == ("claim", "lost"):
+        lose_a_claim()
+        step = ""
     database = builders.open_database(url)
     frames = database
     steps = DyingSteps(database, step, when)
     engine = Engine(url, is_sqlite=database.is_sqlite)
     provisioner = Provisioner(steps, chunk=CHUNK, assigned=lambda: None)
-    engine.workflow(jobs.WORKFLOW, _as_function(provisioner))
+    engine.workflow(jobs.WORKFLOW, provisioner.run)
     reconciler = Reconciler(
         engine,
         Steps(database),

@@ -85,6 +85,14 @@ def test_a_gateway_that_dies_at_any_step_is_taken_over(
     check(database, job_id)
 
 
+def test_a_job_that_the_engine_loses_hold_of_is_taken_up_again(database_url: str) -> None:
+    database, job_id = accept(database_url)
+    done = run(database_url, "claim", "lost")
+    assert done.stdout.splitlines() == ["up", "READY"], done.stderr
+    assert "jobs_resumed" in done.stderr
+    check(database, job_id)
+
+
 def test_a_job_whose_transaction_is_rolled_back_does_not_exist(database_url: str) -> None:
     database, job_id = accept(database_url)
     with pytest.raises(sa.exc.ProgrammingError, match="no"):

@@ -15,7 +15,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 import uvicorn
@@ -120,7 +120,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         lease_seconds=settings.lease_seconds,
         assigned=links.wake,
     )
-    engine.workflow(jobs.WORKFLOW, _as_function(provisioner))
+    engine.workflow(jobs.WORKFLOW, provisioner.run)
     await asyncio.to_thread(_start, engine, reconciler)
     bell.start(links.heard)
     services = Services(
@@ -216,13 +216,6 @@ def _stop(engine: Engine, reconciler: Reconciler) -> None:
     reconciler.stop()
     engine.stop(HAND_OVER_SECONDS)
     reconciler.leave()
-
-
-def _as_function(provisioner: Provisioner) -> Callable[[str], None]:
-    def provision(job_id: str) -> None:
-        provisioner.run(job_id)
-
-    return provision
 
 
 def _authenticator(settings: Settings) -> jwt.Authenticator:

@@ -5,11 +5,14 @@ dies. What it does not do, and ``workflows/reconcile.py`` does: take over the wo
 will not come back.
 """
 
+import contextlib
 import logging
 import os
 import socket
+import threading
 import uuid
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -54,12 +57,17 @@ class Engine:
         logging.getLogger("dbos").setLevel(logging.WARNING)
         self._dbos = DBOS(config=config)
         self._workflows: dict[str, Callable[[str], None]] = {}
+        self._under_way: Counter[str] = Counter()
+        self._counting = threading.Lock()
 
-    def workflow(self, name: str, function: Callable[[str], None]) -> None:
-        """Makes ``function(argument)`` the workflow of that name; before `launch`."""
-        self._workflows[name] = DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(
-            function
-        )
+    def workflow(self, name: str, work: Callable[[str], None]) -> None:
+        """Makes ``work(workflow_id)`` the workflow of that name; before `launch`."""
+
+        def run(workflow_id: str) -> None:
+            with self._counted(workflow_id):
+                work(workflow_id)
+
+        self._workflows[name] = DBOS.workflow(name=name, max_recovery_attempts=MAX_RECOVERIES)(run)
 
     def launch(self) -> None:
         """Creates the engine's tables where they lack and begins to run what is enqueued."""
@@ -75,6 +83,22 @@ class Engine:
         """Enqueues again what a dead gateway left behind. True once nothing of it is left."""
         DBOS._recover_pending_workflows([executor_id])  # noqa: SLF001 - no public call keeps attempts
         return not DBOS.list_workflows(status="PENDING", executor_id=[executor_id], limit=1)
+
+    def stranded(self) -> list[str]:
+        """What this gateway has claimed and does not run. For a moment that is every workflow; for
+        longer, one of which the engine lost hold: it does not look again when a write of its own
+        fails after the claim, or after the work is done."""
+        claimed = DBOS.list_workflows(
+            status="PENDING", executor_id=[self.executor_id], load_input=False, load_output=False
+        )
+        with self._counting:
+            return [
+                status.workflow_id for status in claimed if not self._under_way[status.workflow_id]
+            ]
+
+    def resume(self, workflow_ids: list[str]) -> None:
+        """Enqueues them again; nothing for those that have ended."""
+        DBOS.resume_workflows(workflow_ids, queue_name=JOBS)
 
     def unknown(self, workflow_ids: list[str]) -> list[str]:
         """Those of the workflows that the engine has no note of: their database was restored from
@@ -111,6 +135,17 @@ class Engine:
         DBOS.destroy(workflow_completion_timeout_sec=patience_seconds)
         if self._sqlite is not None:
             self._sqlite.dispose()
+
+    @contextlib.contextmanager
+    def _counted(self, workflow_id: str) -> Iterator[None]:
+        with self._counting:
+            self._under_way[workflow_id] += 1
+        try:
+            yield
+        finally:
+            with self._counting:
+                self._under_way[workflow_id] -= 1
+                self._under_way += Counter()  # forgets what is at none
 
 
 def durable_step(name: str, work: Callable[[], T]) -> T:

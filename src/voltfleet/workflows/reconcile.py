@@ -38,6 +38,8 @@ GATEWAY_SILENT_SHARE = 0.8
 LEASE_MARGIN_SECONDS = 2.0
 """How much longer than its lease a host has to be silent: until then it has closed its sockets, or
 whoever started it has killed it."""
+STRANDED_SECONDS = 4.0
+"""How long work that this gateway has claimed may wait to begin, or to be noted as done."""
 JOB_STALLED_SECONDS = 30.0
 HOUSEKEEPING_SECONDS = 30.0
 NOTES_KEPT_SECONDS = 24 * 3600.0
@@ -87,6 +89,7 @@ class Reconciler:
         self._hosts = Silences[hosts.Sign](
             lease_seconds + LEASE_MARGIN_SECONDS, is_final=lambda sign: sign[1] == hosts.GIVEN_UP
         )
+        self._stranded = Silences[None](STRANDED_SECONDS, is_final=lambda _: False)
         self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
         self._assigned = assigned
         self._stopping = threading.Event()
@@ -121,6 +124,7 @@ class Reconciler:
     def sweep(self) -> None:
         """One round."""
         self._recover_gateways()
+        self._resume_stranded()
         self._give_up_dead_jobs()
         self._conclude_commands()
         self._move_chargers()
@@ -136,6 +140,12 @@ class Reconciler:
             if self._engine.recover(gateway_id):
                 self._forget(gateway_id)
                 _log.info("gateway_recovered", gateway=gateway_id)
+
+    def _resume_stranded(self) -> None:
+        stranded = self._stranded.among(dict.fromkeys(self._engine.stranded()))
+        if stranded:
+            _log.warning("jobs_resumed", jobs=list(stranded))
+            self._engine.resume(list(stranded))
 
     def _move_chargers(self) -> None:
         silent = self._hosts.among(self._steps.look(lambda c, _now: hosts.signs(c)))
