@@ -126,7 +126,7 @@ export interface JobSummary {
   created_at: string;
   updated_at: string;
   provisioned_at: string | null;
-  status_url: string;
+  status_url: string | null;
 }
 
 /* --- the live stream ------------------------------------------------------------------------- */
