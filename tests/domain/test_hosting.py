@@ -2,7 +2,15 @@
 
 import msgspec
 
-from voltfleet.domain.hosting import ConnectorReport
+from voltfleet.domain import hosting
+from voltfleet.domain.hosting import (
+    ChargerDetails,
+    ConnectorDetails,
+    ConnectorReport,
+    Details,
+    Hello,
+    Watch,
+)
 
 
 class OlderConnectorReport(msgspec.Struct, array_like=True):
@@ -22,3 +30,39 @@ def test_a_connector_report_is_read_by_halves_of_before_and_theirs_by_us():
         assert codec.decode(codec.encode(new), type=OlderConnectorReport) == old
         found = codec.decode(codec.encode(old), type=ConnectorReport)
         assert found == ConnectorReport(1, 2, "Occupied", None, 5.0, charging=False)
+
+
+class OlderHello(msgspec.Struct, tag="hello"):
+    """As it was when no host knew `Watch`."""
+
+    protocol: int
+    host_id: str
+    boot_id: str
+    capacity: int
+    holding: dict[str, int]
+
+
+def test_a_host_says_whether_it_tells_details():
+    new = Hello(1, "h", "b", 5, {"c": 1}, tells_details=True)
+    old = OlderHello(1, "h", "b", 5, {"c": 1})
+    assert msgspec.msgpack.decode(hosting.encode(new), type=OlderHello) == old
+    heard = hosting.decode_host_message(msgspec.msgpack.encode(old))
+    assert heard == Hello(1, "h", "b", 5, {"c": 1}, tells_details=False)
+
+
+def test_details_and_the_wish_for_them_cross_the_link():
+    about = ConnectorDetails(
+        plugged=True,
+        power_w=7360.0,
+        offered_w=7360.0,
+        energy_wh=12.5,
+        meter_wh=4_000,
+        soc_percent=41.25,
+        transaction_id="7",
+        id_token="TAG",
+        charging_state="Charging",
+    )
+    told = Details([ChargerDetails("c", [(1, 1, about)])])
+    assert hosting.decode_host_message(hosting.encode(told)) == told
+    asked = Watch(["c"], 5.0)
+    assert hosting.decode_gateway_message(hosting.encode(asked)) == asked

@@ -1,6 +1,7 @@
 """The host's tests run on the event loop that it runs on: uvloop."""
 
 import asyncio
+import contextlib
 import datetime as dt
 import ipaddress
 import ssl
@@ -12,7 +13,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from host_doubles import Bench, FakeCsms, Tls
+from host_doubles import Bench, FakeCsms, FakeGateway, Tls, make_link
 
 
 def pytest_asyncio_loop_factories(
@@ -76,3 +77,25 @@ async def bench() -> AsyncIterator[Bench]:
     yield bench
     bench.host.fence()
     bench.host.stop()
+
+
+@pytest.fixture
+async def gateway() -> AsyncIterator[FakeGateway]:
+    """A gateway on a free port."""
+    gateway = FakeGateway()
+    await gateway.start()
+    yield gateway
+    await gateway.kill()
+
+
+@pytest.fixture
+async def linked(bench: Bench, gateway: FakeGateway) -> AsyncIterator[Bench]:
+    """The host talking to the gateway."""
+    bench.host.lease._expires_at = float("-inf")
+    bench._pump.cancel()
+    link = make_link(bench, gateway)
+    task = asyncio.create_task(link.run())
+    yield bench
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task

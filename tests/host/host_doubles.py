@@ -26,14 +26,17 @@ from voltfleet.domain.hosting import (
     CommandOutcome,
     ConnectionReport,
     ConnectionState,
+    ConnectorDetails,
     ConnectorReport,
     FrameLog,
 )
 from voltfleet.domain.target_policy import Targets
 from voltfleet.host.connection import Timeouts
 from voltfleet.host.host import Host, HostOptions
+from voltfleet.host.link import Link, LinkOptions
 from voltfleet.host.targets import Resolve, look_up
 from voltfleet.host.wheel import start_clock
+from voltfleet.station.details import ConnectorDetail
 from voltfleet.station.reports import (
     ConnectorState,
     DialFailure,
@@ -165,6 +168,22 @@ class FakeStation:
         taken, self._reports = self._reports, []
         return taken
 
+    def details(self, now: float) -> list[ConnectorDetail]:
+        if self.identity == "BROKEN":
+            raise RuntimeError("a bug")
+        about = ConnectorDetails(
+            plugged=self.booted,
+            power_w=len(self.received),
+            offered_w=None,
+            energy_wh=0.0,
+            meter_wh=0,
+            soc_percent=None,
+            transaction_id=None,
+            id_token=None,
+            charging_state=None,
+        )
+        return [(1, 1, about)]
+
     def next_deadline(self) -> float | None:
         return self._wants_link_at
 
@@ -289,6 +308,7 @@ class Seen:
         self.frames: list[FrameLog] = []
         self.outcomes: list[CommandOutcome] = []
         self.memories: list[ChargerMemory] = []
+        self.details: list[hosting.Details] = []
 
     def take(self, message: hosting.HostMessage) -> None:
         """One message."""
@@ -301,6 +321,8 @@ class Seen:
                 self.outcomes += message.outcomes
             case hosting.Memories():
                 self.memories += message.memories
+            case hosting.Details():
+                self.details.append(message)
             case _:
                 pass
         self.changes.happened()
@@ -519,3 +541,21 @@ class FakeGateway:
             await self.send(hosting.Welcome(self.lease_seconds))
             missing = [a for a in self.to_assign if hello.holding.get(a.charger_id) != a.generation]
             await self.send(hosting.Assign(missing))
+
+
+def make_link(bench: Bench, gateway: FakeGateway) -> Link:
+    """The bench's host's end of a link to that gateway."""
+    options = LinkOptions(
+        gateway.url, "local-0", "s3cret", flush_seconds=0.02, details_seconds=0.02
+    )
+    return Link(bench.host, options)
+
+
+async def booted(gateway: FakeGateway, csms: FakeCsms, *names: str) -> None:
+    """The gateway assigns these, and hears that they are online."""
+    gateway.to_assign = [assignment(csms.ws_url, name) for name in names]
+    await gateway.changes.until(lambda: gateway.beats)
+    await gateway.send(hosting.Assign(gateway.to_assign))
+    await gateway.seen.changes.until(
+        lambda: all(gateway.seen.state(n) is ConnectionState.ONLINE for n in names)
+    )

@@ -2,53 +2,17 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
 from http import HTTPStatus
 
 import pytest
 import structlog
-from host_doubles import Bench, Changes, FakeCsms, FakeGateway, assignment
+from host_doubles import Bench, Changes, FakeCsms, FakeGateway, assignment, booted, make_link
 
 from voltfleet.domain import hosting
 from voltfleet.domain.hosting import CLOSE_UNSUPPORTED_PROTOCOL, Command, ConnectionState
 from voltfleet.host.link import Link, LinkOptions, UnsupportedProtocolError
 
 ONLINE = ConnectionState.ONLINE
-
-
-@pytest.fixture
-async def gateway() -> AsyncIterator[FakeGateway]:
-    """A gateway on a free port."""
-    gateway = FakeGateway()
-    await gateway.start()
-    yield gateway
-    await gateway.kill()
-
-
-@pytest.fixture
-async def linked(bench: Bench, gateway: FakeGateway) -> AsyncIterator[Bench]:
-    """The host talking to the gateway."""
-    bench.host.lease._expires_at = float("-inf")
-    bench._pump.cancel()
-    link = make_link(bench, gateway)
-    task = asyncio.create_task(link.run())
-    yield bench
-    task.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
-
-
-def make_link(bench: Bench, gateway: FakeGateway) -> Link:
-    options = LinkOptions(gateway.url, "local-0", "s3cret", flush_seconds=0.02)
-    return Link(bench.host, options)
-
-
-async def booted(gateway: FakeGateway, csms: FakeCsms, *names: str) -> None:
-    """The gateway assigns these, and hears that they are online."""
-    gateway.to_assign = [assignment(csms.ws_url, name) for name in names]
-    await gateway.changes.until(lambda: gateway.beats)
-    await gateway.send(hosting.Assign(gateway.to_assign))
-    await gateway.seen.changes.until(lambda: all(gateway.seen.state(n) is ONLINE for n in names))
 
 
 async def test_the_first_words(linked: Bench, gateway: FakeGateway) -> None:

@@ -154,6 +154,16 @@ class Bench:
         while self.unkept and self.unkept[0][0] <= self.now - 1:
             self.memory = self.unkept.pop(0)[1]
 
+    def assert_flow_is_told(self) -> None:
+        """The host knows of every connector what its hardware does."""
+        told = {(s.evse_id, s.connector_id): (s.charging, s.suspended) for s in self.statuses}
+        for evse_id, connector_id, about in self.station.details(self.now):
+            state = about.charging_state
+            expected = (state == "Charging", state in {"SuspendedEV", "SuspendedEVSE"})
+            assert told[evse_id, connector_id] == expected, about
+            if state is not None:
+                assert (about.power_w > 0) == (state == "Charging"), about
+
     # --- the socket -----------------------------------------------------------------------------
 
     def connect(self) -> "Bench":

@@ -179,6 +179,7 @@ def test_a_station_of_21_never_lies(spec, seed, first, script):
     life.ask("SetDefaultTariff", evseId=0, tariff=first)
     for step in script:
         step(life)
+        life.bench.assert_flow_is_told()
     life.finish()
     transactions = by_transaction(life.bench)
     for events in transactions.values():

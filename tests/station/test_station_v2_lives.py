@@ -354,6 +354,7 @@ def test_a_station_never_lies(bench_type, spec, seed, boot, factory, script):
         life.ask("Reset", type="Immediate")
     for step in script:
         step(life)
+        life.bench.assert_flow_is_told()
     life.finish()
     transactions = by_transaction(life.bench)
     for events in transactions.values():

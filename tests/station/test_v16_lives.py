@@ -305,6 +305,7 @@ def test_a_station_never_lies(spec, seed, boot, script):
     life.bench.connect()
     for step in script:
         step(life)
+        life.bench.assert_flow_is_told()
     life.finish()
     assert_statuses_follow_the_table(life)
     assert_energy_never_runs_backwards(life)

@@ -117,8 +117,8 @@ class ConnectorReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """One connector's status, spelled as the charger's OCPP version spells it, since when.
 
     Whether a transaction gets energy there is told beside it, for OCPP 2.x has one status for every
-    car on a cable: ``charging``: it does, if the car draws any; ``suspended``: the EV does not want
-    it, or the EVSE does not give it.
+    car on a cable: ``charging``: it does; ``suspended``: the EV does not want any, or the EVSE does
+    not give any.
     """
 
     evse_id: int
@@ -141,6 +141,35 @@ class ChargerReport(msgspec.Struct, frozen=True, array_like=True, gc=False):
     generation: int
     connection: ConnectionReport | None
     connectors: list[ConnectorReport] | None
+
+
+class ConnectorDetails(msgspec.Struct, frozen=True, gc=False):
+    """What the hardware of one connector does, and for whom.
+
+    ``offered_w`` is what the EVSE offers the car, 0 with the contactor open, null without a car;
+    ``soc_percent`` is the car's. ``energy_wh`` is what the open transaction has drawn, 0 without
+    one; ``meter_wh`` is where the EVSE's register stands. ``id_token`` pays for the transaction, or
+    was accepted and waits for a car. ``transaction_id`` is null until it has one;
+    ``charging_state`` is the transaction's, as OCPP 2.x spells it, whatever the charger speaks.
+    """
+
+    plugged: bool
+    power_w: float
+    offered_w: float | None
+    energy_wh: float
+    meter_wh: int
+    soc_percent: float | None
+    transaction_id: str | None
+    id_token: str | None
+    charging_state: str | None
+
+
+class ChargerDetails(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """What a charger's hardware does at this moment, for somebody who looks at it: EVSE, connector
+    (as in its reports) and details of each; nothing while it does not run."""
+
+    charger_id: str
+    connectors: list[tuple[int, int, ConnectorDetails]]
 
 
 class FrameLog(msgspec.Struct, frozen=True, array_like=True, gc=False):
@@ -179,7 +208,8 @@ class Hello(msgspec.Struct, frozen=True, gc=False, tag="hello"):
     """The first message of a host. ``boot_id`` is new with every process, and begins with the place
     that no two living processes share (`place_of`); ``holding`` maps the charger ids that it runs
     to their generations; ``capacity`` is the most chargers it can run. One of a release that knows
-    no `TargetLists` does not say that it ``obeys_lists``, and is given no charger that has one."""
+    no `TargetLists` does not say that it ``obeys_lists``, and is given no charger that has one;
+    one that does not say that it ``tells_details`` is sent no `Watch`."""
 
     protocol: int
     host_id: str
@@ -187,6 +217,7 @@ class Hello(msgspec.Struct, frozen=True, gc=False, tag="hello"):
     capacity: int
     holding: dict[str, int]
     obeys_lists: bool = False
+    tells_details: bool = False
 
 
 class Beat(msgspec.Struct, frozen=True, gc=False, tag="beat"):
@@ -236,7 +267,14 @@ class Memories(msgspec.Struct, frozen=True, gc=False, tag="memories"):
     memories: list[ChargerMemory]
 
 
-HostMessage = Hello | Beat | Reports | Frames | CommandOutcomes | Memories
+class Details(msgspec.Struct, frozen=True, gc=False, tag="details"):
+    """What the watched chargers that it runs do now, about once a second. Nothing is kept of it:
+    the next one says it again."""
+
+    chargers: list[ChargerDetails]
+
+
+HostMessage = Hello | Beat | Reports | Frames | CommandOutcomes | Memories | Details
 
 # --- gateway to host -----------------------------------------------------------------------------
 
@@ -299,6 +337,14 @@ class MemoriesAck(msgspec.Struct, frozen=True, gc=False, tag="memories_ack"):
     seqs: dict[str, int]
 
 
+class Watch(msgspec.Struct, frozen=True, gc=False, tag="watch"):
+    """Somebody looks at these chargers, and at no others: tell their `Details` for ``seconds``,
+    unless there is another word before."""
+
+    charger_ids: list[str]
+    seconds: float
+
+
 GatewayMessage = (
     Welcome
     | BeatAck
@@ -309,6 +355,7 @@ GatewayMessage = (
     | Commands
     | OutcomesAck
     | MemoriesAck
+    | Watch
 )
 
 

@@ -5,7 +5,7 @@ import random
 import ssl
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -15,6 +15,7 @@ import structlog
 from voltfleet.domain.commands import CommandState
 from voltfleet.domain.hosting import (
     Assignment,
+    ChargerDetails,
     ChargerReport,
     Command,
     CommandOutcome,
@@ -192,6 +193,15 @@ class Host:
             runner = self._runners.get(charger_id)
             if runner is not None:
                 runner.memory_kept(seq)
+
+    def details(self, charger_ids: Iterable[str]) -> list[ChargerDetails]:
+        """What those of these that it holds do now."""
+        told: list[ChargerDetails] = []
+        for charger_id in charger_ids:
+            runner = self._runners.get(charger_id)
+            if runner is not None:
+                runner.tell_details(told)
+        return told
 
     def report_all(self) -> None:
         """Tell the state of everything with the next flush: a new link has been told nothing."""

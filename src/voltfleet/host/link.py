@@ -21,6 +21,7 @@ from voltfleet.domain.hosting import (
     Beat,
     BeatAck,
     Commands,
+    Details,
     Drop,
     FramesAck,
     GatewayMessage,
@@ -28,17 +29,21 @@ from voltfleet.domain.hosting import (
     HostMessage,
     MemoriesAck,
     OutcomesAck,
+    Watch,
     Welcome,
     boot_id,
     decode_gateway_message,
     encode,
 )
 from voltfleet.host.host import Host
+from voltfleet.host.watching import Watching
 from voltfleet.observability import fault_points
 
 FLUSH_SECONDS = 0.15
 HURRY_SECONDS = 0.01
 """How long an urgent memory waits for others to go with it."""
+DETAILS_SECONDS = 1.0
+"""How often watched chargers are told of."""
 ANSWER_SECONDS = 10.0
 MAX_MESSAGE_BYTES = 64 * 2**20
 LONGEST_RETRY_SECONDS = 2.0
@@ -68,6 +73,7 @@ class LinkOptions:
     place: str = ""
     """See `lock.HostLock`."""
     flush_seconds: float = FLUSH_SECONDS
+    details_seconds: float = DETAILS_SECONDS
 
 
 class Link:
@@ -77,6 +83,7 @@ class Link:
         self._host = host
         self._options = options
         self._boot_id = boot_id(options.place, uuid.uuid4().hex)
+        self._watching = Watching(host.clock)
         self._trouble: str | None = None
         self._up = False
         self._proven = False
@@ -116,6 +123,7 @@ class Link:
 
     async def _talk(self) -> None:
         socket = await self._connect()
+        self._watching = Watching(self._host.clock)
         try:
             fences = await self._greet(socket)
             await _first_of(
@@ -123,6 +131,7 @@ class Link:
                 self._beat(socket),
                 self._flush(socket, fences),
                 self._flush_memories(socket),
+                self._tell_details(socket),
             )
         finally:
             await socket.close(CloseCode.GOING_AWAY)
@@ -153,6 +162,7 @@ class Link:
                 self._boot_id,
                 host.options.capacity,
                 host.holding(),
+                tells_details=True,
             ),
         )
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -191,6 +201,8 @@ class Link:
                 await _in_turns(host.drop, message.charger_ids)
             case Commands():
                 await _in_turns(host.command, message.commands)
+            case Watch():
+                self._watching.watch(message)
             case _:
                 raise LinkBrokenError("the gateway said Welcome twice")
 
@@ -229,6 +241,13 @@ class Link:
             if await _within(self._options.flush_seconds, memories.urgent):
                 await asyncio.sleep(HURRY_SECONDS)
                 memories.urgent.clear()
+
+    async def _tell_details(self, socket: ClientConnection) -> None:
+        while True:
+            told = self._host.details(await self._watching.watched())
+            if told:
+                await _send(socket, Details(told))
+            await asyncio.sleep(self._options.details_seconds)
 
     def _lost(self, exc: Exception) -> None:
         trouble = _explain(exc, self._options.gateway_url)

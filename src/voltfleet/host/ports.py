@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Protocol, TypeVar
 
 from voltfleet.domain.hosting import Assignment, Command, ConnectionState
+from voltfleet.station.details import ConnectorDetail
 from voltfleet.station.reports import DialFailure, StationReport, TransferResult
 
 
@@ -51,6 +52,9 @@ class Station(Protocol):
 
     def reports(self) -> list[StationReport]:
         """What changed; drained."""
+
+    def details(self, now: float) -> list[ConnectorDetail]:
+        """What somebody who stands before it would see."""
 
     def next_deadline(self) -> float | None:
         """When it needs its next tick."""

@@ -8,6 +8,7 @@ import structlog
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.domain.hosting import (
     Assignment,
+    ChargerDetails,
     Command,
     CommandOutcome,
     ConnectionState,
@@ -195,6 +196,13 @@ class Runner:
         now = self._shared.clock()
         station.command(command, now)
         self._settle(now)
+
+    @isolated
+    def tell_details(self, told: list[ChargerDetails]) -> None:
+        """Add what its hardware does now; nothing of it if it does not run."""
+        station = self._running_station
+        connectors = [] if station is None else station.details(self._shared.clock())
+        told.append(ChargerDetails(self.charger_id, connectors))
 
     @isolated
     def memory_kept(self, seq: int) -> None:

@@ -1,11 +1,26 @@
 """What `ChargingStation` asks of an OCPP version."""
 
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import msgspec
 
 from voltfleet.domain.commands import CommandKind, Payload
 from voltfleet.domain.hosting import Command
+from voltfleet.station.connector import Connector
+
+
+class GoingOn(NamedTuple):
+    """What an OCPP version knows of a connector: a token that waits for a car, or a transaction.
+    ``charging_state`` is in the words of OCPP 2.x; it and ``meter_start_wh`` are None without a
+    transaction."""
+
+    id_token: str | None
+    transaction_id: str | None = None
+    charging_state: str | None = None
+    meter_start_wh: float | None = None
+
+
+NOTHING_GOES_ON = GoingOn(None)
 
 
 class Engine(Protocol):
@@ -39,6 +54,9 @@ class Engine(Protocol):
 
     def user_redialled(self) -> None:
         """After `recall`: the user has changed since how the station dials."""
+
+    def going_on(self, connector: Connector) -> GoingOn:
+        """The token or the transaction there, for whoever looks at it."""
 
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do it and report the outcome, now or later, exactly once. Raises `HardwareRefusal`."""

@@ -19,10 +19,11 @@ from voltfleet.ocppj.frames import (
     MessageType,
     Send,
 )
-from voltfleet.station import operator
+from voltfleet.station import details, operator
 from voltfleet.station.blocks import Block
 from voltfleet.station.connector import HardwareRefusal
 from voltfleet.station.context import NOTHING_TOLD, Context
+from voltfleet.station.details import ConnectorDetail
 from voltfleet.station.engines import ENGINES
 from voltfleet.station.memory import ALONE_SECONDS, Unreadable, recall, write
 from voltfleet.station.reports import (
@@ -170,6 +171,10 @@ class ChargingStation:
             ctx.remembered_at = ctx.now
             ctx.report(Memory(write(ctx, self._engine), urgent or alone))
         return self._ctx.take_reports()
+
+    def details(self, now: float) -> list[ConnectorDetail]:
+        """What somebody who stands before it would see; looking changes nothing."""
+        return details.of_station(self._ctx, self._engine, max(self._ctx.now, now))
 
     def next_deadline(self) -> float | None:
         """When `tick` is to be called next (epoch seconds); None: not before something happens."""

@@ -8,6 +8,7 @@ from voltfleet.domain.specs import OcppVersion
 from voltfleet.station.blocks import dispatch, table_of
 from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
+from voltfleet.station.engine import NOTHING_GOES_ON, GoingOn
 from voltfleet.station.evse import Evse
 from voltfleet.station.hardware import HardwareEvent
 from voltfleet.station.registration import Standing
@@ -221,6 +222,19 @@ class Engine16:
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""
         self._commands.perform(kind, payload, command)
+
+    def going_on(self, connector: Connector) -> GoingOn:
+        """The bay's."""
+        bay = self._availability.bays[connector.number - 1]
+        transaction, permit = bay.transaction, bay.permit
+        if transaction is None:
+            return NOTHING_GOES_ON if permit is None else GoingOn(permit.id_tag)
+        return GoingOn(
+            transaction.id_token,
+            None if transaction.number is None else str(transaction.number),
+            bay.status,  # the words for a transaction's are those of OCPP 2.x
+            transaction.meter_start_wh,
+        )
 
     def _power_up(self) -> None:
         self._transactions.accepting = True

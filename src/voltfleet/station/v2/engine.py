@@ -12,6 +12,7 @@ from voltfleet.ocppj.errors import RpcError, RpcErrorCode
 from voltfleet.station.blocks import Block, Handler, dispatch, table_of
 from voltfleet.station.connector import Connector
 from voltfleet.station.context import Context
+from voltfleet.station.engine import NOTHING_GOES_ON, GoingOn
 from voltfleet.station.evse import Evse
 from voltfleet.station.hardware import HardwareEvent
 from voltfleet.station.local_list import LocalList
@@ -314,6 +315,18 @@ class Engine2:
     def command(self, kind: CommandKind, payload: Payload, command: Command) -> None:
         """Do what a user wants."""
         self._commands.perform(kind, payload, command)
+
+    def going_on(self, connector: Connector) -> GoingOn:
+        """The session's, at the connector with the car; before it comes, at the EVSE's first."""
+        evse = self.ctx.hardware.evse_of(connector)
+        session = self._sessions.get(evse.id)
+        if session is None or connector is not (evse.active or evse.connectors[0]):
+            return NOTHING_GOES_ON
+        transaction, permit = session.transaction, session.permit
+        token = None if permit is None else permit.id_token.id_token or None
+        if transaction is None:
+            return GoingOn(token)
+        return GoingOn(token, transaction.id, session.charging_state(), transaction.meter_start_wh)
 
     def _hardware(self, event: HardwareEvent, evse: Evse, connector: Connector) -> None:
         if event in _FAULTS:
