@@ -86,10 +86,21 @@ class Onlooker:
         count: int = (await self._csms.get("/api/stats")).json()["double_sockets"]
         return count
 
-    def finish_sessions(self) -> list[Finding]:
-        """What is wrong with the sessions, of which nothing more is to come."""
+    async def finish_sessions(self, seconds: float) -> list[Finding]:
+        """What is wrong with the sessions once the stations have told the CSMS all that they have
+        to tell: what a cut kept from it comes after they are connected again. Waits for that at
+        most so long."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + seconds
+        while True:
+            wrong = self._wrong_sessions()
+            if not wrong or loop.time() > deadline:
+                return wrong + self.heard.findings
+            await asyncio.sleep(_LOOK_EVERY_SECONDS)
+
+    def _wrong_sessions(self) -> list[Finding]:
         self._hear()
-        found = [
+        return [
             finding
             for session in self._history.sessions
             for finding in check_session(
@@ -98,7 +109,6 @@ class Onlooker:
                 final=bool(session.id) and not session.disturbed,
             )
         ]
-        return found + self.heard.findings
 
     # --- looking -------------------------------------------------------------------------------
 

@@ -89,7 +89,7 @@ async def run(
             for number in range(1, options.kills + 1):
                 told(await rounds.one(number))
                 _raise_failure(working)
-            outcome.last_findings += onlooker.finish_sessions()
+            outcome.last_findings += await onlooker.finish_sessions(SETTLE_PATIENCE_SECONDS)
         finally:
             for task in working:
                 task.cancel()

@@ -41,6 +41,8 @@ cannot make the gateway hoard requests."""
 DEADLINE_SECONDS = 3.0
 """How long a request waits for its unit of work. A hung Postgres ignores its own timeouts."""
 BUSY_TIMEOUT_MS = 2_500
+CACHE_KIB = 8 << 10
+"""Of each connection to SQLite; what does not fit is in the system's own cache of the file."""
 _DURABLE = ("on", "remote_apply")
 
 
@@ -63,6 +65,7 @@ def create_engine(url: str) -> sa.Engine:
             pool_size=THREADS + 4,
             max_overflow=16,
             pool_timeout=DEADLINE_SECONDS,
+            pool_use_lifo=True,  # few connections do all the work, and only theirs fill their caches
             hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
@@ -123,7 +126,7 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
         "synchronous=FULL",
         "fullfsync=ON",  # macOS: through the drive's cache too; nothing elsewhere
         "foreign_keys=ON",
-        "cache_size=-65536",
+        f"cache_size=-{CACHE_KIB}",
         "temp_store=MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")
