@@ -65,7 +65,7 @@ def create_engine(url: str) -> sa.Engine:
             pool_size=THREADS + 4,
             max_overflow=16,
             pool_timeout=DEADLINE_SECONDS,
-            pool_use_lifo=True,  # few connections do all the work, and only theirs fill their caches
+            pool_use_lifo=True,  # few work, and only their caches fill
             hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
