@@ -387,6 +387,11 @@ class Bench:
         station = self.stations[assignment.identity] = FakeStation(assignment, now)
         return station
 
+    def limit(self, **lists: list[str]) -> None:
+        """These are the lists of targets that there are, by organization."""
+        for concerned in self.host.limit_targets(lists):
+            self.host.targets_changed(concerned)
+
     async def _take(self) -> None:
         while True:
             for message in self.host.outbox.take():

@@ -21,8 +21,9 @@ from hostile_urls import (
     not_public,
 )
 
+from voltfleet.domain.allow_list import TargetPolicy, read_kept
 from voltfleet.domain.target_policy import Targets, check_ws_url
-from voltfleet.host.targets import look_up
+from voltfleet.host.targets import Gate, look_up
 from voltfleet.host.transfers import Transfers
 from voltfleet.station.reports import Transfer, TransferKind, TransferResult
 
@@ -30,6 +31,18 @@ PYTHON_SOCKETS = True
 """uvloop's are opened by libuv, where no hook of the interpreter sees them."""
 RESOLVED = NAMES | PRIVATE_NAMES | PUBLIC_NAMES
 CASES = {Targets.ANY: never(), Targets.PUBLIC: never() + not_public()}
+LISTS: dict[str, list[str] | None] = {
+    "no list": None,
+    # All that there is: a list never widens.
+    "everything": ["0.0.0.0/0", "::/0", *NAMES, *PRIVATE_NAMES, "*.local", "*.internal"],
+    "one name": ["csms.example"],
+}
+lists = pytest.mark.parametrize("allowed", LISTS.values(), ids=LISTS)
+
+
+def policy(targets: Targets, allowed: list[str] | None) -> TargetPolicy:
+    """What a host makes of both."""
+    return TargetPolicy(targets, None if allowed is None else read_kept(tuple(allowed)))
 
 
 class Watch:
@@ -84,14 +97,18 @@ def test_what_a_url_itself_shows_is_refused_at_creation(targets: Targets) -> Non
     assert let == []
 
 
+@lists
 @pytest.mark.parametrize("targets", Targets)
-async def test_no_socket_is_opened_to_dial(targets: Targets, connected: list[str]) -> None:
+async def test_no_socket_is_opened_to_dial(
+    targets: Targets, allowed: list[str] | None, connected: list[str]
+) -> None:
     """As if none had been refused at creation."""
     bench = Bench(targets=targets, resolve=resolve)
     bench.host.start()
+    bench.limit(**({} if allowed is None else {"acme": allowed}))
     names = {f"CP{number}": hostile.url for number, hostile in enumerate(CASES[targets])}
     for name, url in names.items():
-        bench.host.assign(assignment(url, name))
+        bench.host.assign(assignment(url, name, organization_id="acme"))
     await bench.seen.changes.until(lambda: all(bench.seen.error(name) for name in names))
     # A refusal is none that waits for time to pass.
     bench.clock.advance(100.0)
@@ -102,25 +119,34 @@ async def test_no_socket_is_opened_to_dial(targets: Targets, connected: list[str
     assert connected == []
 
 
+@lists
 @pytest.mark.parametrize("targets", Targets)
-async def test_no_socket_is_opened_for_a_file(targets: Targets, connected: list[str]) -> None:
-    transfers = Transfers(_no_tls(), targets=targets, resolve=resolve)
+async def test_no_socket_is_opened_for_a_file(
+    targets: Targets, allowed: list[str] | None, connected: list[str]
+) -> None:
+    transfers, gate = Transfers(_no_tls(), resolve=resolve), Gate(policy(targets, allowed))
     cases = [hostile.url for hostile in CASES[targets]]
     schemes = (("ws", "http"), ("ws", "https"))
     urls = [url.replace(ws, http, 1) for url in cases for ws, http in schemes]
-    results = await asyncio.gather(*(_transfer(transfers, url) for url in urls))
+    results = await asyncio.gather(*(_transfer(transfers, url, gate=gate) for url in urls))
     assert connected == []
     assert [url for url, result in zip(urls, results, strict=True) if result.failure is None] == []
 
 
+@pytest.mark.parametrize(
+    "allowed", [None, ["0.0.0.0/0", "::/0"], ["0.0.0.0/0", "::/0", "*.example"]]
+)
 @pytest.mark.parametrize("targets", Targets)
-async def test_legitimate_ones_are_dialled(targets: Targets, connected: list[str]) -> None:
+async def test_legitimate_ones_are_dialled(
+    targets: Targets, allowed: list[str] | None, connected: list[str]
+) -> None:
     urls = legitimate() + (legitimate_private() if targets is Targets.ANY else [])
     assert [url for url in urls if check_ws_url(url, targets)] == []
     bench = Bench(targets=targets, resolve=resolve)
     bench.host.start()
+    bench.limit(**({} if allowed is None else {"acme": allowed}))
     for number, url in enumerate(urls):
-        bench.host.assign(assignment(url, f"CP{number}"))
+        bench.host.assign(assignment(url, f"CP{number}", organization_id="acme"))
     names = [f"CP{number}" for number in range(len(urls))]
     await bench.seen.changes.until(lambda: all(bench.seen.error(name) for name in names))
     bench.host.fence()
@@ -130,6 +156,44 @@ async def test_legitimate_ones_are_dialled(targets: Targets, connected: list[str
     assert len(connected) >= len(urls)
     literal = {urlsplit(url).hostname for url in urls} - PUBLIC_NAMES.keys() - {"0x7f.1"}
     assert literal <= set(connected)
+
+
+@pytest.mark.parametrize("targets", Targets)
+async def test_of_legitimate_ones_only_those_on_a_list_are_dialled(
+    targets: Targets, connected: list[str]
+) -> None:
+    asked: list[str] = []
+
+    async def asking(host: str, port: int) -> list[str]:
+        asked.append(host)
+        return await resolve(host, port)
+
+    bench = Bench(targets=targets, resolve=asking)
+    bench.host.start()
+    bench.limit(acme=["csms.example:9000", "six-csms.example", "9.9.9.9"])
+    urls = legitimate()
+    names = [f"CP{number}" for number in range(len(urls))]
+    for name, url in zip(names, urls, strict=True):
+        bench.host.assign(assignment(url, name, organization_id="acme"))
+    await bench.seen.changes.until(lambda: all(bench.seen.error(name) for name in names))
+    bench.host.fence()
+    bench.host.stop()
+    # 93.184.216.34 is csms.example's.
+    assert set(connected) == {"93.184.216.34", "2606:2800:220:1::1", "9.9.9.9"}
+    assert len(connected) == 5
+    dialled = [
+        u for u, n in zip(urls, names, strict=True) if "not dialled" not in str(bench.seen.error(n))
+    ]
+    assert len(dialled) == 5
+    # 9.9.9.9 may be at the end of any name, so the others are looked up and then refused.
+    assert asked
+    everyone = Gate(policy(targets, ["csms.example"]))
+    asked.clear()
+    transfers = Transfers(_no_tls(), resolve=asking)
+    await asyncio.gather(
+        *(_transfer(transfers, url.replace("ws", "http", 1), gate=everyone) for url in urls)
+    )
+    assert set(asked) == {"csms.example"}
 
 
 @pytest.mark.parametrize("kind", TransferKind)
@@ -197,10 +261,14 @@ async def test_a_name_that_leads_elsewhere_the_second_time(connected: list[str])
 
 
 async def _transfer(
-    transfers: Transfers, url: str, kind: TransferKind = TransferKind.DOWNLOAD
+    transfers: Transfers,
+    url: str,
+    kind: TransferKind = TransferKind.DOWNLOAD,
+    gate: Gate | None = None,
 ) -> TransferResult:
+    gate = gate or Gate(TargetPolicy())
     over: asyncio.Future[TransferResult] = asyncio.get_running_loop().create_future()
-    transfers.start(Transfer(1, kind, url, b"content"), over.set_result, url)
+    transfers.start(Transfer(1, kind, url, b"content"), over.set_result, url, gate)
     return await over
 
 

@@ -7,10 +7,13 @@ import ssl
 import pytest
 from file_server import http, serving
 
+from voltfleet.domain.allow_list import TargetPolicy
+from voltfleet.host.targets import Gate
 from voltfleet.host.transfers import TransferLimits, Transfers
 from voltfleet.station.reports import Transfer, TransferKind, TransferResult
 
 CONTENT = b"firmware" * 1000
+ANYWHERE = Gate(TargetPolicy())
 
 
 async def run(
@@ -21,7 +24,7 @@ async def run(
 ) -> TransferResult:
     transfers = Transfers(ssl.create_default_context(), limits)
     done: asyncio.Future[TransferResult] = asyncio.get_running_loop().create_future()
-    transfers.start(Transfer(1, kind, url, content), done.set_result, "CP1")
+    transfers.start(Transfer(1, kind, url, content), done.set_result, "CP1", ANYWHERE)
     async with asyncio.timeout(10):
         return await done
 
@@ -129,12 +132,12 @@ async def test_a_charger_has_few_transfers_at_once_and_others_are_not_held_up() 
     over: asyncio.Queue[TransferResult] = asyncio.Queue()
     for number in range(50):
         transfer = Transfer(number, TransferKind.UPLOAD, url, b"x")
-        transfers.start(transfer, over.put_nowait, "FLOODED")
+        transfers.start(transfer, over.put_nowait, "FLOODED", ANYWHERE)
     for _ in range(48):
         async with asyncio.timeout(5):
             assert (await over.get()).failure == "too many files are on their way already"
     nobody = Transfer(1, TransferKind.UPLOAD, "http://127.0.0.1:1/file", b"x")
-    transfers.start(nobody, over.put_nowait, "OTHER")
+    transfers.start(nobody, over.put_nowait, "OTHER", ANYWHERE)
     async with asyncio.timeout(5):
         assert "ConnectError" in ((await over.get()).failure or "")
     transfers.stop()

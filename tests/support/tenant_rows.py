@@ -192,6 +192,9 @@ ROWS: Mapping[str, Row] = {
     "list_audit_log": Row(Scope.ADMIN),
     "get_quota": Row(Scope.ADMIN),
     "set_quota": Row(Scope.ADMIN, 200, (Shape({"max_chargers": 5}),)),
+    "get_targets": Row(Scope.ADMIN),
+    "set_targets": Row(Scope.ADMIN, 200, (Shape({"targets": ["127.0.0.1", "*.example.com"]}),)),
+    "delete_targets": Row(Scope.ADMIN, 204),
 }
 
 KEYS = "/.well-known/jwks.json"

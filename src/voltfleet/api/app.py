@@ -22,6 +22,7 @@ from voltfleet.api import (
     locations,
     me,
     service,
+    target_lists,
 )
 from voltfleet.api.deps import Services
 from voltfleet.api.limits import BodyLimits
@@ -47,7 +48,8 @@ _TAGS = [
     {"name": "Location templates", "description": "Ready-made sites."},
     {
         "name": "Admin",
-        "description": "For admins' tokens only: who did what, and what organizations may have.",
+        "description": "For admins' tokens only: who did what, what organizations may have, and "
+        "whom their chargers may dial.",
     },
     {"name": "Service", "description": "The gateway itself."},
 ]
@@ -68,6 +70,7 @@ ROUTERS = (
     commands.router,
     admin.router,
     dashboard.router,
+    target_lists.router,
     host_link.router,
 )
 

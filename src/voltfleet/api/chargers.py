@@ -25,7 +25,7 @@ from voltfleet.domain.errors import InvalidInput, Problem
 from voltfleet.domain.identities import check_identity
 from voltfleet.domain.provisioning import ProvisioningStatus
 from voltfleet.domain.requests import Requested, Template, template_problems
-from voltfleet.fleet import charger_changes, chargers, credentials, frame_log, jobs
+from voltfleet.fleet import charger_changes, chargers, credentials, frame_log, jobs, targets
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Connection
 
@@ -102,7 +102,8 @@ def _accept(
     template = Template(
         asked.brand_slug, asked.model_slug, asked.connector_type, asked.ocpp_version, asked.ws_url
     )
-    problems = template_problems(template, ("body",), services.settings.targets)
+    policy = targets.policy(connection, tenant, services.settings.targets)
+    problems = template_problems(template, ("body",), policy)
     security, unsafe = security_of(asked, asked.ws_url, ("body",))
     problems += unsafe
     wrong = check_identity(asked.identity)

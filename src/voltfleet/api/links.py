@@ -18,9 +18,9 @@ from fastapi import WebSocket, WebSocketDisconnect
 
 from voltfleet.domain import hosting
 from voltfleet.domain.errors import Unavailable
-from voltfleet.fleet import delivery, frame_log, hosts, memories
+from voltfleet.fleet import delivery, frame_log, hosts, memories, targets
 from voltfleet.observability import fault_points
-from voltfleet.storage.engine import Database
+from voltfleet.storage.engine import Connection, Database
 
 HELLO_DEADLINE_SECONDS = 10.0
 LOOK_EVERY_SECONDS = 0.5
@@ -121,6 +121,7 @@ class _Link:
         self._changed = asyncio.Event()
         self._commanded = asyncio.Event()
         self._sent: dict[str, tuple[int, bool, float]] = {}
+        self._lists_told: dict[str, str] | None = None
         self._reports: asyncio.Queue[hosting.Reports] = asyncio.Queue(BATCHES_WAITING)
         self._frames: asyncio.Queue[hosting.Frames] = asyncio.Queue(BATCHES_WAITING)
         self._outcomes: asyncio.Queue[hosting.CommandOutcomes] = asyncio.Queue(BATCHES_WAITING)
@@ -228,9 +229,10 @@ class _Link:
     async def _send_changes(self) -> None:
         while True:
             self._changed.clear()
-            changes = await self._insist(
-                lambda: self._database.read(hosts.changes, self._hello.host_id, WINDOW)
-            )
+            changes, revisions = await self._insist(lambda: self._database.read(self._look))
+            if revisions != self._lists_told:
+                # First: a charger that is assigned must find the list that it was created under.
+                await self._tell_lists()
             fresh = [change for change in changes if self._is_fresh(change)]
             gone = [change.assignment.charger_id for change in fresh if change.gone]
             run = [change.assignment for change in fresh if not change.gone]
@@ -239,6 +241,25 @@ class _Link:
             for start in range(0, len(run), AT_ONCE):
                 await self._assign(run[start : start + AT_ONCE])
             await _until(self._changed)
+
+    def _look(self, connection: Connection) -> tuple[list[hosts.Change], dict[str, str]]:
+        """What the host has not taken up yet, and which lists of targets there are."""
+        hello = self._hello
+        changes = hosts.changes(connection, hello.host_id, WINDOW, obeys_lists=hello.obeys_lists)
+        return changes, targets.revisions(connection)
+
+    async def _tell_lists(self) -> None:
+        revisions, lists = await self._insist(lambda: self._database.read(targets.lists))
+        self._lists_told = revisions
+        if self._hello.obeys_lists:
+            await self._send(hosting.TargetLists(lists))
+            return
+        host_id = self._hello.host_id
+        if withheld := await self._insist(
+            lambda: self._database.write(targets.withhold, host_id, time.time())
+        ):
+            self._log.warning("host_knows_no_target_lists", dropped=len(withheld))
+            await self._send(hosting.Drop(withheld))
 
     async def _assign(self, some: list[hosting.Assignment]) -> None:
         some = await self._insist(partial(self._database.read, memories.with_memories, some))

@@ -22,6 +22,7 @@ from voltfleet.api.charger_models import (
 from voltfleet.api.models import Name, RequestModel, errors
 from voltfleet.api.security_models import SecurityFields, security_of
 from voltfleet.domain import identities
+from voltfleet.domain.allow_list import TargetPolicy
 from voltfleet.domain.errors import InvalidInput, VoltfleetError
 from voltfleet.domain.hosting import DialSecurity
 from voltfleet.domain.provisioning import ProvisioningStatus
@@ -256,7 +257,7 @@ async def _expanded(
         problem
         for index, template in enumerate(templates)
         for problem in template_problems(
-            template, ("body", index, "template"), services.settings.targets
+            template, ("body", index, "template"), TargetPolicy(services.settings.targets)
         )
     ]
     securities: list[DialSecurity | None] = []
@@ -321,7 +322,15 @@ def _accept(
     request = credentials.keep_all(connection, tenant, request, securities, now)
     quota = services.settings.quota_per_org
     return jobs.accept_batch(
-        connection, services.queue, tenant, location_id, request, submission, now, quota=quota
+        connection,
+        services.queue,
+        tenant,
+        location_id,
+        request,
+        submission,
+        now,
+        quota=quota,
+        targets=services.settings.targets,
     )
 
 

@@ -3,9 +3,10 @@
 import msgspec
 
 from voltfleet.domain import catalog
+from voltfleet.domain.allow_list import TargetPolicy
 from voltfleet.domain.errors import Problem
 from voltfleet.domain.specs import OcppVersion
-from voltfleet.domain.target_policy import Targets, check_ws_url
+from voltfleet.domain.target_policy import check_ws_url
 
 
 class Template(msgspec.Struct, frozen=True):
@@ -77,10 +78,10 @@ def where_in(loc: tuple[str | int, ...]) -> str:
 
 
 def template_problems(
-    template: Template, loc: tuple[str | int, ...], targets: Targets = Targets.ANY
+    template: Template, loc: tuple[str | int, ...], policy: TargetPolicy
 ) -> list[Problem]:
     """Every field of a template that cannot be, each with its remedy; ``loc`` is the template's
-    own path in the request, ``targets`` whom the operator lets chargers dial."""
+    own path in the request, ``policy`` whom its chargers may dial."""
     where = where_in(loc)
     problems: list[Problem] = []
 
@@ -105,7 +106,17 @@ def template_problems(
             "unknown_ocpp_version",
             template.ocpp_version,
         )
-    problem = check_ws_url(template.ws_url, targets)
+    problem = check_ws_url(template.ws_url, policy.targets)
     if problem:
         refuse("ws_url", problem, "invalid_ws_url", template.ws_url)
+    problems += unlisted(template, loc, policy)
     return problems
+
+
+def unlisted(template: Template, loc: tuple[str | int, ...], policy: TargetPolicy) -> list[Problem]:
+    """That a template's address is not on the organization's list of targets, if it is not."""
+    problem = policy.check_listed(template.ws_url)
+    if problem is None:
+        return []
+    message = f"{where_in(loc)}{problem}"
+    return [Problem((*loc, "ws_url"), message, "target_not_allowed", template.ws_url)]

@@ -7,11 +7,13 @@ import msgspec
 import sqlalchemy as sa
 
 from voltfleet.domain import dial_security
+from voltfleet.domain.allow_list import TargetPolicy
 from voltfleet.domain.errors import InvalidInput, NotFound, Problem
 from voltfleet.domain.hosting import DialSecurity
 from voltfleet.domain.requests import Template, template_problems
 from voltfleet.domain.target_policy import Targets
 from voltfleet.fleet import chargers, credentials, locations
+from voltfleet.fleet import targets as target_lists
 from voltfleet.fleet.scope import Tenant
 
 
@@ -36,7 +38,8 @@ def apply(
     before = chargers.get(connection, tenant, charger_id)
     if location_id is not None and before.location_id != location_id:
         raise NotFound("Charger not found at this location", code="charger_not_found")
-    problems = _template_problems(before, changes, targets)
+    policy = target_lists.policy(connection, tenant, targets)
+    problems = _template_problems(before, changes, policy)
     wanted, unsafe = _security(connection, tenant, before, changes, security or {})
     problems += unsafe
     problems += location_problems(connection, tenant, changes.get("location_id"))
@@ -91,7 +94,7 @@ def location_problems(
 
 
 def _template_problems(
-    before: chargers.Charger, changes: Mapping[str, Any], targets: Targets
+    before: chargers.Charger, changes: Mapping[str, Any], policy: TargetPolicy
 ) -> list[Problem]:
     touched = {field: changes[field] for field in chargers.TO_THE_STATION if field in changes}
     unchanged = Template(
@@ -101,5 +104,5 @@ def _template_problems(
         before.ocpp_version,
         before.ws_url,
     )
-    problems = template_problems(msgspec.structs.replace(unchanged, **touched), ("body",), targets)
+    problems = template_problems(msgspec.structs.replace(unchanged, **touched), ("body",), policy)
     return [problem for problem in problems if problem.loc[-1] in touched]

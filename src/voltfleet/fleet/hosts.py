@@ -22,7 +22,7 @@ from voltfleet.domain.hosting import (
     place_of,
 )
 from voltfleet.domain.provisioning import OPEN, ProvisioningStatus, spread
-from voltfleet.fleet import credentials
+from voltfleet.fleet import credentials, targets
 from voltfleet.storage.dialect import storable, take_turns, upsert
 from voltfleet.storage.tables import chargers, hosts
 from voltfleet.storage.tables import credentials as credentials_table
@@ -142,8 +142,16 @@ def is_current(connection: sa.Connection, host_id: str, boot_id: str) -> bool:
     )
 
 
-def changes(connection: sa.Connection, host_id: str, limit: int) -> list[Change]:
-    """What the host has not taken up yet, oldest first."""
+def changes(
+    connection: sa.Connection, host_id: str, limit: int, *, obeys_lists: bool = True
+) -> list[Change]:
+    """What the host has not taken up yet, oldest first. One that does not obey lists of targets is
+    given no charger that has one."""
+    for_it = (
+        sa.true()
+        if obeys_lists
+        else sa.or_(sa.not_(targets.listed()), chargers.c.deleted_at.is_not(None))
+    )
     rows = connection.execute(
         sa.select(
             chargers.c.id,
@@ -158,10 +166,11 @@ def changes(connection: sa.Connection, host_id: str, limit: int) -> list[Change]
             chargers.c.seed,
             chargers.c.deleted_at,
             chargers.c.security_profile,
+            chargers.c.organization_id,
             *credentials.COLUMNS,
         )
         .outerjoin(credentials_table, credentials_table.c.id == chargers.c.credentials_id)
-        .where(chargers.c.host_id == host_id, sa.not_(chargers.c.synced))
+        .where(chargers.c.host_id == host_id, sa.not_(chargers.c.synced), for_it)
         .order_by(chargers.c.created_at, chargers.c.position)
         .limit(limit)
     )
@@ -169,10 +178,10 @@ def changes(connection: sa.Connection, host_id: str, limit: int) -> list[Change]
 
 
 def _change(row: Any) -> Change:
-    *assignment, deleted_at, profile = row[:_SECRETS_FROM]
+    *assignment, deleted_at, profile, organization_id = row[:_SECRETS_FROM]
     secrets = row[_SECRETS_FROM:]
     security = DialSecurity(profile, *secrets) if profile else None
-    values = [*assignment, None, 0, security]
+    values = [*assignment, None, 0, security, organization_id]
     return Change(Assignment(*values), gone=deleted_at is not None)
 
 

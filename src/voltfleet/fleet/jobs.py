@@ -15,8 +15,10 @@ from voltfleet.domain.errors import InvalidInput, Problem, Unavailable
 from voltfleet.domain.hosting import ConnectionState
 from voltfleet.domain.provisioning import FINAL, JobKind, ProvisioningStatus
 from voltfleet.domain.quota import UNLIMITED, Quota
-from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template
+from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template, unlisted
+from voltfleet.domain.target_policy import Targets
 from voltfleet.fleet import quotas
+from voltfleet.fleet import targets as target_lists
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new, take_turns
 from voltfleet.storage.queue import WorkflowQueue
@@ -85,22 +87,38 @@ def accept_batch(
     now: float,
     *,
     quota: Quota = UNLIMITED,
+    targets: Targets = Targets.ANY,
 ) -> str:
     """Writes the job and starts its workflow, both in this transaction; returns the job's id.
 
     The same idempotency key with the same request returns the job that is there already. Raises
-    `InvalidInput` for the same key with another request, `Unavailable` when too many jobs are open,
-    `TooMany` when the batch is more than the organization may have: by ``quota``, or by what an
-    admin has chosen for it.
+    `InvalidInput` for the same key with another request, and for an address that is not on the
+    organization's list of targets (``targets``: whom the operator lets all dial), `Unavailable`
+    when too many jobs are open, `TooMany` when the batch is more than the organization may have: by
+    ``quota``, or by what an admin has chosen for it.
     """
     existing = _same_key(connection, tenant, submission)
     if existing is not None:
         return existing
+    _refuse_unlisted(connection, tenant, request, targets)
     job_id = str(uuid.uuid4())
     quotas.check(connection, tenant, quota, chargers=request.total)
     _insert(connection, tenant, job_id, JobKind.BULK_CREATE, location_id, request, submission, now)
     queue.enqueue(connection, WORKFLOW, job_id, job_id)
     return job_id
+
+
+def _refuse_unlisted(
+    connection: sa.Connection, tenant: Tenant, request: JobRequest, targets: Targets
+) -> None:
+    policy = target_lists.policy(connection, tenant, targets)
+    problems = [
+        problem
+        for index, group in enumerate(request.groups)
+        for problem in unlisted(group.template, ("body", index, "template"), policy)
+    ]
+    if problems:
+        raise InvalidInput(problems)
 
 
 def accept_one(

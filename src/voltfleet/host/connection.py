@@ -15,6 +15,7 @@ from websockets.uri import WebSocketURI
 from voltfleet.host import reasons
 from voltfleet.host.intake import Intake
 from voltfleet.host.ports import ConnectionOwner
+from voltfleet.host.targets import Gate, TargetRefusedError
 from voltfleet.host.turns import Turns
 from voltfleet.host.wheel import Clock
 from voltfleet.station.reports import DialFailure
@@ -48,7 +49,7 @@ class Connection(Intake):
 
     Wake it with `tick` when `deadline` has passed. While ``paused`` nothing may be sent. Where it
     was never `opened`, ``failure`` says of which kind that is, and ``unreachable`` whether any
-    other charger's dial would have failed as well.
+    other charger's dial would have failed as well. ``barred``: the target policy does not allow it.
     """
 
     __slots__ = (
@@ -65,8 +66,11 @@ class Connection(Intake):
         "_shows_certificate",
         "_timeouts",
         "_ws",
+        "barred",
         "deadline",
+        "dialled_ip",
         "failure",
+        "gate",
         "opened",
         "tls",
         "unreachable",
@@ -81,17 +85,22 @@ class Connection(Intake):
         timeouts: Timeouts,
         clock: Clock,
         turns: Turns,
+        gate: Gate,
         tls: ssl.SSLContext | None = None,
         authorization: str | None = None,
         shows_certificate: bool = False,
     ) -> None:
-        """``tls`` is for the dialler, if the address is a ``wss://`` one; ``authorization`` is sent
-        with the request for the upgrade, and to nobody else: redirects are not followed."""
+        """``gate`` says what the dialler may dial, and what `check_target` leaves alone; ``tls`` is
+        for the dialler, if the address is a ``wss://`` one; ``authorization`` is sent with the
+        request for the upgrade, and to nobody else: redirects are not followed."""
         super().__init__(clock, turns, timeouts.frames_per_second)
         self._owner = owner
         self._authorization = authorization
         self._shows_certificate = shows_certificate
         self.tls = tls
+        self.gate = gate
+        self.dialled_ip: str | None = None
+        self.barred = False
         self._ws = ClientProtocol(
             uri,
             subprotocols=[cast("Subprotocol", subprotocol)],
@@ -163,6 +172,15 @@ class Connection(Intake):
         elif self._ws.state is OPEN:
             self._ws.send_close(code, text)
             self._closing()
+
+    def check_target(self) -> None:
+        """The target policy is another one: close the connection if it may not be any more."""
+        if self.dialled_ip is None or self._over:
+            return  # the dialler asks anyway
+        refusal = self.gate.refusal(self.uri.host, self.uri.port, self.dialled_ip)
+        if refusal is not None:
+            self.barred = True
+            self.close(CloseCode.GOING_AWAY, "", because=reasons.barred(refusal))
 
     def abort(self, reason: str | None = None) -> None:
         """Cut the connection now. `ConnectionOwner.connection_closed` follows, not at once."""
@@ -290,6 +308,7 @@ class Connection(Intake):
 
     def _failed_by(self, exc: BaseException) -> None:
         self._reason = reasons.dial_failed(exc, self.uri)
+        self.barred = isinstance(exc, TargetRefusedError)
         self.unreachable = reasons.concerns_all(exc)
         self.failure = reasons.failure_of(exc, showed_certificate=self._shows_certificate)
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Protocol
 
-from voltfleet.domain.target_policy import Targets
 from voltfleet.host.connection import Connection
 from voltfleet.host.outage import PROBE_SECONDS, Outage, Waiting
 from voltfleet.host.pacing import TokenBucket
-from voltfleet.host.targets import Resolve, checked, look_up
+from voltfleet.host.targets import Resolve, look_up
 from voltfleet.host.wheel import Clock
 
 Address = tuple[bool, str, int]
@@ -70,21 +69,19 @@ class _Csms:
 
 
 class Dialer:
-    """Starts dials in the order they were asked for, per CSMS, and only to what ``targets``
-    allows: it dials the very addresses that it has checked."""
+    """Starts dials in the order they were asked for, per CSMS, and only to what the connection's
+    ``gate`` lets through: it dials the very addresses that were checked."""
 
     def __init__(
         self,
         clock: Clock,
         limits: DialLimits,
-        targets: Targets = Targets.ANY,
         resolve: Resolve = look_up,
         rng: random.Random | None = None,
     ) -> None:
         self._clock = clock
         self._rng = rng or random.Random()  # noqa: S311 - jitter, not a secret
         self._limits = limits
-        self._allowed = targets
         self._look_up = resolve
         self._targets: dict[Address, _Csms] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -205,7 +202,11 @@ class Dialer:
     async def _connect(self, connection: Connection, address: Address, target: _Csms) -> None:
         _, host, port = address
         failure: OSError | None = None
-        for ip in checked(host, await self._resolve(target, host, port), self._allowed):
+        connection.gate.check_name(host, port)
+        found = await self._resolve(target, host, port)
+        for ip in connection.gate.check(host, port, found):
+            # Again: the list may have changed while the address before was tried.
+            connection.gate.check(host, port, [ip])
             try:
                 await self._open(connection, ip, address)
             except OSError as exc:
@@ -217,6 +218,7 @@ class Dialer:
     async def _open(self, connection: Connection, ip: str, address: Address) -> None:
         """Dial that very IP address: a name is never looked up again between check and dial."""
         secure, host, port = address
+        connection.dialled_ip = ip
         await asyncio.get_running_loop().create_connection(
             lambda: connection,
             ip,

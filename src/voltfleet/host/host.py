@@ -30,12 +30,13 @@ from voltfleet.host.dialer import Address, Dialer, DialLimits
 from voltfleet.host.endpoint import Endpoint, endpoint
 from voltfleet.host.lease import Lease
 from voltfleet.host.memories import HOLD_SECONDS
+from voltfleet.host.outage import RETURNS_PER_SECOND
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
 from voltfleet.host.pulse import Pulse
 from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner
 from voltfleet.host.surroundings import Surroundings
-from voltfleet.host.targets import Resolve, look_up
+from voltfleet.host.targets import Gates, Resolve, look_up
 from voltfleet.host.tls import TlsContexts
 from voltfleet.host.transfers import Transfers
 from voltfleet.host.turns import Turns
@@ -94,8 +95,10 @@ class Host:
         """How often all stations were stopped because the lease was lost."""
         self._wheel = Wheel(clock())
         rng = random.Random(options.seed)  # noqa: S311 - jitter, not a secret
-        self._dialer = Dialer(clock, options.dialling, options.targets, resolve, rng)
-        self._transfers = Transfers(tls, targets=options.targets, resolve=resolve)
+        self._dialer = Dialer(clock, options.dialling, resolve, rng)
+        self._transfers = Transfers(tls, resolve=resolve)
+        self._gates = Gates(options.targets)
+        self._rng = rng
         self._shared = Surroundings(
             clock=clock,
             lease=self.lease,
@@ -110,6 +113,7 @@ class Host:
             transfers=self._transfers,
             tls=TlsContexts(tls),
             turns=Turns(),
+            gates=self._gates,
         )
         self._runners: dict[str, Runner] = {}
         self._successors: dict[str, Assignment | None] = {}
@@ -175,6 +179,28 @@ class Host:
         self.outbox.outcome(
             CommandOutcome(command.id, command.charger_id, CommandState.FAILED, reason, None)
         )
+
+    def limit_targets(self, lists: Mapping[str, list[str]]) -> list[tuple[Runner, float]]:
+        """These are all lists of targets that organizations have, and they hold from now on. What
+        was connected or waits under another list is returned, each with when it may dial: the
+        caller passes it to `targets_changed`."""
+        changed = self._gates.change(lists)
+        if not changed:
+            return []
+        self._transfers.check_targets()
+        concerned = [
+            runner
+            for runner in self._runners.values()
+            if runner.assignment.organization_id in changed
+        ]
+        now, spread = self.clock(), len(concerned) / RETURNS_PER_SECOND
+        return [(runner, now + self._rng.uniform(0.0, spread)) for runner in concerned]
+
+    def targets_changed(self, concerned: tuple[Runner, float]) -> None:
+        """Close its connection if it is not allowed any more; dial if now it is."""
+        runner, dial_at = concerned
+        if self._runners.get(runner.charger_id) is runner:
+            runner.targets_changed(dial_at)
 
     def outcomes_acked(self, ids: list[str]) -> None:
         """The gateway knows what became of these: it will not ask for them again, though a

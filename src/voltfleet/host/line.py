@@ -19,20 +19,25 @@ class Line:
     """One for the whole life of a runner. ``connection`` is there from the dial until its socket is
     gone, ``route`` once it could be laid."""
 
-    __slots__ = ("_opened_at", "_queued", "_redial", "_shared", "connection", "route")
+    __slots__ = ("_barred", "_opened_at", "_queued", "_redial", "_shared", "connection", "route")
 
     def __init__(self, shared: Surroundings) -> None:
         self._shared = shared
         self._redial = Redial()
         self._queued: Address | None = None
         self._opened_at = _FOREVER
+        self._barred = False
         self.route: Route | None = None
         self.connection: Connection | None = None
 
     def lay(self, assignment: Assignment) -> None:
         """Find out where it leads, if that is not known. Raises `VoltfleetError`."""
         if self.route is None:
-            self.route = Route(assignment, self._shared.endpoint)
+            self.route = Route(
+                assignment,
+                self._shared.endpoint,
+                self._shared.gates.of(assignment.organization_id),
+            )
 
     def change(self, settings: DialSettings) -> None:
         """What its CSMS changed, for the next dial."""
@@ -85,6 +90,7 @@ class Line:
         """The socket is gone. Returns whether it had ever been open. ``waiting`` hears of it when
         a CSMS that could not be reached is back."""
         unreachable = self.connection is not None and self.connection.unreachable
+        self._barred = self.connection is not None and self.connection.barred
         opened_at, self._opened_at, self.connection = self._opened_at, _FOREVER, None
         if opened_at == _FOREVER:
             self._handshake_over()
@@ -103,6 +109,14 @@ class Line:
     def csms_back(self, at: float) -> None:
         """Dial at that time, if not sooner anyway."""
         self._redial.sooner(at)
+
+    def targets_changed(self, dial_at: float) -> None:
+        """The list of targets is another one: close the connection if it is not allowed any more;
+        dial then, if it was not allowed until now."""
+        if self.connection is not None:
+            self.connection.check_target()
+        elif self._barred:
+            self._redial.sooner(dial_at)
 
     def leave(self, waiting: Waiting) -> None:
         """It will never be dialled again."""

@@ -29,6 +29,7 @@ from voltfleet.domain.hosting import (
     HostMessage,
     MemoriesAck,
     OutcomesAck,
+    TargetLists,
     Watch,
     Welcome,
     boot_id,
@@ -163,6 +164,7 @@ class Link:
                 host.options.capacity,
                 host.holding(),
                 tells_details=True,
+                obeys_lists=True,
             ),
         )
         async with asyncio.timeout(ANSWER_SECONDS):
@@ -195,6 +197,8 @@ class Link:
                 host.outcomes_acked(message.ids)
             case MemoriesAck():
                 host.memories_acked(message.seqs)
+            case TargetLists():
+                await _in_turns(host.targets_changed, host.limit_targets(message.lists))
             case Assign():
                 await _in_turns(host.assign, message.assignments)
             case Drop():

@@ -98,6 +98,11 @@ def dial_failed(exc: BaseException, uri: WebSocketURI) -> str:
     return why
 
 
+def barred(refusal: str) -> str:
+    """Why a connection is closed that was allowed when it was made."""
+    return f"disconnected: {refusal}"
+
+
 def failure_of(exc: BaseException, *, showed_certificate: bool = False) -> DialFailure:
     """What kind of failure it was, for the station's security log."""
     match exc:

@@ -10,6 +10,7 @@ from voltfleet.domain.hosting import Assignment, DialSecurity
 from voltfleet.host.connection import Connection, Timeouts
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.ports import ConnectionOwner
+from voltfleet.host.targets import Gate
 from voltfleet.host.tls import TlsContexts
 from voltfleet.host.turns import Turns
 from voltfleet.host.wheel import Clock
@@ -29,13 +30,14 @@ class Unsafe(BadRequest):
 class Route:
     """Of one charger. What its CSMS changes (`change`) holds from the next dial on (`take_up`)."""
 
-    __slots__ = ("_assignment", "_endpoint_of", "_pending", "_url", "endpoint", "security")
+    __slots__ = ("_assignment", "_endpoint_of", "_pending", "_url", "endpoint", "gate", "security")
 
     def __init__(
-        self, assignment: Assignment, endpoint_of: Callable[[Assignment], Endpoint]
+        self, assignment: Assignment, endpoint_of: Callable[[Assignment], Endpoint], gate: Gate
     ) -> None:
         """Raises `VoltfleetError` for an address that cannot be dialled."""
         self._assignment = assignment
+        self.gate = gate
         self._endpoint_of = endpoint_of
         self._pending: DialSettings | None = None
         self._url = assignment.ws_url
@@ -84,6 +86,7 @@ class Route:
             timeouts=timeouts,
             clock=clock,
             turns=turns,
+            gate=self.gate,
             tls=contexts.of(self.security) if secure else None,
             authorization=_authorization(self._assignment.identity, self.security),
             shows_certificate=profile == _MUTUAL,

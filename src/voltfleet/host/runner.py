@@ -305,6 +305,13 @@ class Runner:
         self._line.csms_back(at)
         self._settle(self._shared.clock())
 
+    @isolated
+    def targets_changed(self, dial_at: float) -> None:
+        """Whom its organization's chargers may dial has changed; it dials then if it has to."""
+        if not self._stopping:
+            self._line.targets_changed(dial_at)
+            self._settle(self._shared.clock())
+
     def _cannot_dial(self, station: Station, exc: VoltfleetError, now: float) -> None:
         reason = f"not dialled: {exc}"
         self._back_off(reason, now)
@@ -359,7 +366,8 @@ class Runner:
                 log.warning("memory_lost", charger_id=self.charger_id, why=report.why)
             case Transfer():
                 on_done = partial(self._transferred, self._station, report.id)
-                self._shared.transfers.start(report, on_done, self.charger_id)
+                gate = self._shared.gates.of(self.assignment.organization_id)
+                self._shared.transfers.start(report, on_done, self.charger_id, gate)
             case CommandOutcome():
                 self._commands.ended(report)
 

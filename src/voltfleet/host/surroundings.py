@@ -11,6 +11,7 @@ from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.lease import Lease
 from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
+from voltfleet.host.targets import Gates
 from voltfleet.host.tls import TlsContexts
 from voltfleet.host.transfers import Transfers
 from voltfleet.host.turns import Turns
@@ -33,5 +34,6 @@ class Surroundings:
     transfers: Transfers
     tls: TlsContexts
     turns: Turns
+    gates: Gates
     endpoint: Callable[[Assignment], Endpoint]
     """The shared endpoint of an assignment. Raises `VoltfleetError`."""

@@ -2,16 +2,19 @@
 
 import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from weakref import WeakValueDictionary
 
-from voltfleet.domain.target_policy import Targets, check_address
+from voltfleet.domain.allow_list import TargetPolicy, read_kept
+from voltfleet.domain.target_policy import Targets
 
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name, best first. Raises `OSError`."""
 
 
 class TargetRefusedError(Exception):
-    """No socket was opened: the operator's target policy does not allow the address."""
+    """No socket was opened: the target policy does not allow the address."""
 
 
 async def look_up(host: str, port: int) -> list[str]:
@@ -21,12 +24,69 @@ async def look_up(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(sockaddr[0]) for *_, sockaddr in found))
 
 
-def checked(host: str, addresses: list[str], targets: Targets) -> list[str]:
-    """The addresses, if every one may be dialled: a name that also leads elsewhere is not to be
-    trusted. Raises `TargetRefusedError`."""
-    for address in addresses:
-        refusal = check_address(address, targets)
+class Gate:
+    """Whom the chargers of one organization may dial just now. It is asked at every step on the
+    way to a socket, because the organization's list may change in between."""
+
+    __slots__ = ("__weakref__", "policy")
+
+    def __init__(self, policy: TargetPolicy) -> None:
+        self.policy = policy
+
+    def check_name(self, host: str, port: int) -> None:
+        """Before the name server is asked. Raises `TargetRefusedError`."""
+        refusal = self.policy.check_name(host, port)
         if refusal is not None:
-            leads = "" if address == host else f"{host} leads to {address}: "
-            raise TargetRefusedError(f"{leads}{refusal}")
-    return addresses
+            raise TargetRefusedError(refusal)
+
+    def check(self, host: str, port: int, addresses: list[str]) -> list[str]:
+        """The addresses, if every one may be dialled: a name that also leads elsewhere is not to be
+        trusted. Raises `TargetRefusedError`."""
+        for address in addresses:
+            refusal = self.refusal(host, port, address)
+            if refusal is not None:
+                raise TargetRefusedError(refusal)
+        return addresses
+
+    def refusal(self, host: str, port: int, address: str) -> str | None:
+        """Why that address, to which the host led, may not be dialled, or stay connected to."""
+        refusal = self.policy.check_dial(host, port, address)
+        if refusal is None or address == host:
+            return refusal
+        return f"{host} leads to {address}: {refusal}"
+
+
+class Gates:
+    """The gates of all organizations. Until a gateway has told of a list there is none."""
+
+    def __init__(self, targets: Targets) -> None:
+        self._base = TargetPolicy(targets)
+        self._lists: dict[str, list[str]] = {}
+        self._gates: WeakValueDictionary[str, Gate] = WeakValueDictionary()
+
+    def of(self, organization_id: str) -> Gate:
+        """The one of that organization, for as long as somebody has it."""
+        gate = self._gates.get(organization_id)
+        if gate is None:
+            gate = self._gates[organization_id] = Gate(self._policy(organization_id))
+        return gate
+
+    def change(self, lists: Mapping[str, list[str]]) -> set[str]:
+        """These are all lists that there are. Returns the organizations for which that is new."""
+        before, self._lists = self._lists, dict(lists)
+        changed = {
+            organization_id
+            for organization_id in before.keys() | lists.keys()
+            if before.get(organization_id) != lists.get(organization_id)
+        }
+        for organization_id in changed:
+            gate = self._gates.get(organization_id)
+            if gate is not None:
+                gate.policy = self._policy(organization_id)
+        return changed
+
+    def _policy(self, organization_id: str) -> TargetPolicy:
+        texts = self._lists.get(organization_id)
+        if texts is None:
+            return self._base
+        return replace(self._base, allowed=read_kept(tuple(texts)))

@@ -1,5 +1,5 @@
 """Files that stations fetch and deliver, over HTTP(S): bounded in time, size and number, and never
-to an address that `domain.target_policy` refuses, whatever a name resolves to, or a redirect."""
+to an address that the target policy refuses, whatever a name resolves to, or a redirect."""
 
 import asyncio
 import base64
@@ -13,8 +13,7 @@ from urllib.parse import urljoin, urlsplit
 
 import httpx2
 
-from voltfleet.domain.target_policy import Targets
-from voltfleet.host.targets import Resolve, TargetRefusedError, checked, look_up
+from voltfleet.host.targets import Gate, Resolve, TargetRefusedError, look_up
 from voltfleet.station.reports import Transfer, TransferKind, TransferResult
 
 OnDone = Callable[[TransferResult], None]
@@ -39,31 +38,31 @@ class Transfers:
         self,
         tls: ssl.SSLContext,
         limits: TransferLimits | None = None,
-        targets: Targets = Targets.ANY,
         resolve: Resolve = look_up,
     ) -> None:
         self._tls = tls
         self._look_up = resolve
-        self._targets = targets
         self._limits = limits or TransferLimits()
         self._slots = asyncio.Semaphore(self._limits.at_once)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[asyncio.Task[None], _Errand] = {}
         self._of: Counter[str] = Counter()
 
-    def start(self, transfer: Transfer, on_done: OnDone, charger_id: str) -> None:
-        """Begin; ``on_done`` is called once, in the event loop, unless `stop` comes before. A
-        charger whose CSMS asks for one after the other holds up no other's."""
+    def start(self, transfer: Transfer, on_done: OnDone, charger_id: str, gate: Gate) -> None:
+        """Begin, to where ``gate`` lets it; ``on_done`` is called once, in the event loop, unless
+        `stop` comes before. A charger whose CSMS asks for one after the other holds up no other's.
+        """
         loop = asyncio.get_running_loop()
         if self._of[charger_id] >= self._limits.per_charger:
             loop.call_soon(on_done, _failed("too many files are on their way already"))
             return
         self._of[charger_id] += 1
-        task = loop.create_task(self._carry_out(transfer, on_done))
-        self._tasks.add(task)
+        errand = _Errand(gate)
+        task = loop.create_task(self._carry_out(transfer, on_done, errand))
+        self._tasks[task] = errand
         task.add_done_callback(partial(self._ended, charger_id))
 
     def _ended(self, charger_id: str, task: asyncio.Task[None]) -> None:
-        self._tasks.discard(task)
+        del self._tasks[task]
         self._of[charger_id] -= 1
         if not self._of[charger_id]:
             del self._of[charger_id]
@@ -73,25 +72,36 @@ class Transfers:
         for task in self._tasks:
             task.cancel()
 
-    async def _carry_out(self, transfer: Transfer, on_done: OnDone) -> None:
+    def check_targets(self) -> None:
+        """The target policy is another one: end what goes on with a server that is not allowed any
+        more."""
+        for task, errand in self._tasks.items():
+            if errand.is_barred():
+                task.cancel()
+
+    async def _carry_out(self, transfer: Transfer, on_done: OnDone, errand: "_Errand") -> None:
         try:
             async with asyncio.timeout(self._limits.deadline_seconds), self._slots:
-                result = await self._run(transfer)
+                result = await self._run(transfer, errand)
         except TimeoutError:
             result = _failed(f"it took longer than {self._limits.deadline_seconds:.0f} s")
+        except asyncio.CancelledError:
+            if errand.refusal is None:
+                raise
+            result = _failed(errand.refusal)
         except TargetRefusedError as refusal:
             result = _failed(str(refusal))
         except (OSError, ValueError, httpx2.HTTPError, httpx2.InvalidURL) as error:
             result = _failed(f"{type(error).__name__}: {error}")
         on_done(result)
 
-    async def _run(self, transfer: Transfer) -> TransferResult:
+    async def _run(self, transfer: Transfer, errand: "_Errand") -> TransferResult:
         url = transfer.url
         for _ in range(_MAX_REDIRECTS + 1):
             scheme = urlsplit(url).scheme.lower()
             if scheme not in {"http", "https"}:
                 return _failed(f"{scheme or 'no'} URLs are not supported: use http or https")
-            request = await self._request(transfer, url)
+            request = await self._request(transfer, url, errand)
             if isinstance(request, str):
                 return _failed(request)
             async with httpx2.AsyncHTTPTransport(verify=self._tls) as transport:
@@ -105,13 +115,19 @@ class Transfers:
                     await response.aclose()
         return _failed(f"more than {_MAX_REDIRECTS} redirects")
 
-    async def _request(self, transfer: Transfer, url: str) -> httpx2.Request | str:
+    async def _request(
+        self, transfer: Transfer, url: str, errand: "_Errand"
+    ) -> httpx2.Request | str:
         """Addressed to the very IP address that was checked; or why it must not be sent."""
         parsed = httpx2.URL(url)
         if not parsed.host:
             return "the URL names no host"
-        found = await self._look_up(parsed.host, parsed.port or _default_port(parsed.scheme))
-        address = checked(parsed.host, found, self._targets)[0]
+        # As the name server is asked for it: `host` would be in the letters of its script again.
+        host = parsed.raw_host.decode("ascii")
+        port = parsed.port or _default_port(parsed.scheme)
+        errand.gate.check_name(host, port)
+        found = await self._look_up(host, port)
+        address = errand.goes_to(host, port, found)
         headers = {"host": parsed.netloc.decode("ascii")}
         if parsed.userinfo:
             # N01.FR.17: how a CSMS names the password of its file store.
@@ -126,7 +142,7 @@ class Transfers:
             headers=headers,
             content=None if download else transfer.content,
             extensions={
-                "sni_hostname": parsed.host,
+                "sni_hostname": host,
                 "timeout": httpx2.Timeout(limits.deadline_seconds).as_dict(),
             },
         )
@@ -144,6 +160,29 @@ class Transfers:
                 return _failed(f"the file is larger than {self._limits.max_bytes} bytes")
             digest.update(chunk)
         return TransferResult(None, size, digest.digest())
+
+
+class _Errand:
+    """Where one transfer has got to."""
+
+    __slots__ = ("_server", "gate", "refusal")
+
+    def __init__(self, gate: Gate) -> None:
+        self.gate = gate
+        self.refusal: str | None = None
+        self._server: tuple[str, int, str] | None = None
+
+    def goes_to(self, host: str, port: int, found: list[str]) -> str:
+        """The address to send to. Raises `TargetRefusedError`."""
+        address = self.gate.check(host, port, found)[0]
+        self._server = (host, port, address)
+        return address
+
+    def is_barred(self) -> bool:
+        """Whether the server that it is at may not be dialled any more; ``refusal`` says why."""
+        if self._server is not None:
+            self.refusal = self.gate.refusal(*self._server)
+        return self.refusal is not None
 
 
 async def _bytes(response: httpx2.Response) -> AsyncIterator[bytes]:

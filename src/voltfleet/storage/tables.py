@@ -262,6 +262,18 @@ organization_quotas = sa.Table(
     sa.Column("updated_at", sa.Double, nullable=False),
 )
 
+organization_targets = sa.Table(
+    "organization_targets",
+    metadata,
+    # The list of targets that an admin has chosen for one organization, as JSON; no row: no list.
+    # See fleet/targets.py.
+    sa.Column("organization_id", sa.Text, primary_key=True),
+    sa.Column("allowed", sa.Text, nullable=False),
+    # New with every change.
+    sa.Column("revision", sa.Text, nullable=False),
+    sa.Column("updated_at", sa.Double, nullable=False),
+)
+
 audit_log = sa.Table(
     "audit_log",
     metadata,
