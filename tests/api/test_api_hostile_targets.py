@@ -43,10 +43,16 @@ def groups(urls: list[str]) -> list[dict[str, Any]]:
     ]
 
 
+@pytest.mark.parametrize("listed", [None, ["0.0.0.0/0", "::/0", "*.internal"], ["csms.example"]])
 @pytest.mark.parametrize("targets", Targets)
 async def test_every_hostile_address_is_refused_by_its_place(
-    api: Api, database: Database, targets: Targets
+    api: Api, database: Database, targets: Targets, listed: list[str] | None
 ) -> None:
+    """A list of the organization's never widens what the operator allows."""
+    if listed is not None:
+        async with api.as_("admin") as admin:
+            path = "/admin/organizations/acme/targets"
+            assert (await admin.put(path, json={"targets": listed})).status_code == 200
     cases = never() + (not_public() if targets is Targets.PUBLIC else [])
     urls = [hostile.url for hostile in cases if hostile.at_creation]
     let = []

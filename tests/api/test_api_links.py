@@ -18,6 +18,7 @@ from support.callers import Api
 from voltfleet.api import links
 from voltfleet.api.deps import Services
 from voltfleet.domain import hosting
+from voltfleet.domain.allow_list import AllowList, read_entry
 from voltfleet.domain.errors import Unavailable
 from voltfleet.domain.hosting import (
     Assign,
@@ -39,9 +40,10 @@ from voltfleet.domain.hosting import (
     MemoriesAck,
     OutcomesAck,
     Reports,
+    TargetLists,
     Welcome,
 )
-from voltfleet.fleet import chargers, hosts, provisioning
+from voltfleet.fleet import chargers, hosts, provisioning, targets
 from voltfleet.storage.engine import Database
 from voltfleet.storage.tables import hosts as hosts_table
 from voltfleet.storage.tables import ocpp_frames
@@ -199,6 +201,81 @@ async def test_nonsense_later_on_ends_the_link(dial: Any, then: Any) -> None:
     await host.hears(Welcome)
     await host.socket.send(then if isinstance(then, bytes | str) else hosting.encode(then))
     assert await host.closed() == links.POLICY_VIOLATION
+
+
+# --- lists of targets ---------------------------------------------------------------------------
+
+LISTS = "/admin/organizations/acme/targets"
+
+
+async def test_lists_are_told_before_the_chargers_and_whenever_they_change(
+    api: Api, dial: Any, services: Services, database: Database, job: str
+) -> None:
+    async with api.as_("admin") as admin:
+        host = await dial(hello(obeys_lists=True))
+        await host.hears(Welcome)
+        assert (await host.hears(TargetLists)).lists == {}
+        await admin.put(LISTS, json={"targets": ["127.0.0.1", "CSMS.example"]})
+        assert (await host.hears(TargetLists)).lists == {"acme": ["127.0.0.1", "csms.example"]}
+        await admin.put("/admin/organizations/other/targets", json={"targets": ["*.example"]})
+        assert (await host.hears(TargetLists)).lists.keys() == {"acme", "other"}
+        place(database, job, services)
+        assigned = await host.hears(Assign)
+        assert {a.organization_id for a in assigned.assignments} == {"acme"}
+        await host.say(taken_up(assigned))
+        await admin.delete("/admin/organizations/other/targets")
+        assert (await host.hears(TargetLists)).lists.keys() == {"acme"}
+        # Nothing is restarted for a list: the next message about chargers is of another one.
+        again = await dial(hello("second", obeys_lists=True))
+        first = hosting.decode_gateway_message(await again.raw())
+        assert isinstance(first, Welcome)
+        assert hosting.decode_gateway_message(await again.raw()) == TargetLists(
+            {"acme": ["127.0.0.1", "csms.example"]}
+        )
+
+
+async def test_a_list_that_another_gateway_wrote_is_told(dial: Any, database: Database) -> None:
+    host = await dial(hello(obeys_lists=True))
+    assert (await host.hears(TargetLists)).lists == {}
+    with database.writing() as connection:
+        targets.choose(connection, builders.ACME, AllowList([read_entry("127.0.0.1")]), 1.0)
+    assert (await host.hears(TargetLists)).lists == {"acme": ["127.0.0.1"]}
+    with database.writing() as connection:
+        targets.choose(connection, builders.ACME, AllowList([read_entry("127.0.0.2")]), 1.0)
+    assert (await host.hears(TargetLists)).lists == {"acme": ["127.0.0.2"]}
+
+
+async def test_a_host_that_knows_no_lists_runs_no_charger_that_has_one(
+    api: Api, dial: Any, services: Services, database: Database, job: str
+) -> None:
+    """An older release's, which would not understand the message either."""
+    host = await dial(hello())
+    await host.hears(Welcome)
+    place(database, job, services)
+    assigned = await host.hears(Assign)
+    await host.say(taken_up(assigned))
+    await until(lambda: {state for _, state in states(database)} == {"online"})
+    other = builders.accept(database, builders.batch(1, "OTHER-"), tenant=builders.OTHER)
+    async with api.as_("admin") as admin:
+        await admin.put(LISTS, json={"targets": ["127.0.0.1"]})
+        dropped = await host.hears(Drop)
+        ids = [a.charger_id for a in assigned.assignments]
+        assert sorted(dropped.charger_ids) == sorted(ids)
+        # A report from before it has dropped them changes nothing.
+        await host.say(taken_up(assigned))
+        place(database, other, services)
+        given = await host.hears(Assign)
+        assert [a.identity for a in given.assignments] == ["OTHER-0000"]
+        await host.say(taken_up(given))
+        await host.say(Reports([], ids))
+        async with api.as_("user") as user:
+            shown = (await user.get(f"/ocpp/chargers/{ids[0]}")).json()["connection"]
+        assert shown["state"] == "waiting"
+        assert "of an older release" in shown["last_error"]
+        await admin.delete(LISTS)
+        again = await host.hears(Assign)
+        assert sorted(a.charger_id for a in again.assignments) == sorted(ids)
+        assert {a.generation for a in again.assignments} == {2}
 
 
 # --- the conversation ---------------------------------------------------------------------------

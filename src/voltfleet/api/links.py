@@ -254,10 +254,11 @@ class _Link:
         if self._hello.obeys_lists:
             await self._send(hosting.TargetLists(lists))
             return
-        host_id = self._hello.host_id
-        if withheld := await self._insist(
-            lambda: self._database.write(targets.withhold, host_id, time.time())
-        ):
+        if not lists:
+            return
+        withhold = partial(targets.withhold, host_id=self._hello.host_id, now=time.time())
+        withheld = await self._insist(lambda: self._database.write(withhold))
+        if withheld:
             self._log.warning("host_knows_no_target_lists", dropped=len(withheld))
             await self._send(hosting.Drop(withheld))
 

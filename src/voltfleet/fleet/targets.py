@@ -91,6 +91,8 @@ def withhold(connection: sa.Connection, host_id: str, now: float) -> list[str]:
         .where(running)
         .values(
             synced=False,
+            # What it says of them before it has dropped them comes too late.
+            generation=chargers.c.generation + 1,
             connection_state=sa.case(
                 (chargers.c.running, ConnectionState.WAITING.value),
                 else_=ConnectionState.STOPPED.value,
