@@ -3,12 +3,17 @@
 On the ``PYTHONPATH`` of every gateway and host that a test starts (``processes.py``), because test
 data names CSMSs that belong to somebody: the founding document's, and what schemathesis invents.
 To the product it looks like a machine without a network.
+
+Where ``LOOPBACK_NAMES`` is a file, uvloop resolves the names in it: a line has a name and its
+loopback address, and is read anew for every look-up.
 """
 
 import errno
 import ipaddress
+import os
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 
@@ -28,6 +33,15 @@ def is_address(host: Any) -> bool:
         return bool(ipaddress.ip_address(str(host)))
     except ValueError:
         return False
+
+
+def address_of(host: Any) -> Any:
+    """The address that the test gives that name just now; else the name."""
+    file = os.environ.get("LOOPBACK_NAMES")
+    if file is None:
+        return host
+    lines = Path(file).read_text().splitlines()
+    return dict(line.split() for line in lines).get(host, host)
 
 
 def check_resolving(host: Any) -> None:
@@ -64,6 +78,7 @@ else:  # uvloop calls the system itself, past the audit hook
 
         async def getaddrinfo(self, host: Any, *arguments: Any, **named: Any) -> Any:
             """As the parent's."""
+            host = address_of(host)
             check_resolving(host)
             return await super().getaddrinfo(host, *arguments, **named)
 
