@@ -9,6 +9,8 @@ from weakref import WeakValueDictionary
 from voltfleet.domain.allow_list import TargetPolicy, read_kept
 from voltfleet.domain.target_policy import Targets
 
+_REMEMBERED = 1000
+
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 """The addresses of a host name, best first. Raises `OSError`."""
 
@@ -28,14 +30,20 @@ class Gate:
     """Whom the chargers of one organization may dial just now. It is asked at every step on the
     way to a socket, because the organization's list may change in between."""
 
-    __slots__ = ("__weakref__", "policy")
+    __slots__ = ("__weakref__", "_policy", "_refusals")
 
     def __init__(self, policy: TargetPolicy) -> None:
-        self.policy = policy
+        self._policy = policy
+        self._refusals: dict[tuple[str, int, str | None], str | None] = {}
+
+    def change(self, policy: TargetPolicy) -> None:
+        """From now on it is that one."""
+        self._policy = policy
+        self._refusals.clear()
 
     def check_name(self, host: str, port: int) -> None:
         """Before the name server is asked. Raises `TargetRefusedError`."""
-        refusal = self.policy.check_name(host, port)
+        refusal = self._refusal(host, port, None)
         if refusal is not None:
             raise TargetRefusedError(refusal)
 
@@ -50,10 +58,24 @@ class Gate:
 
     def refusal(self, host: str, port: int, address: str) -> str | None:
         """Why that address, to which the host led, may not be dialled, or stay connected to."""
-        refusal = self.policy.check_dial(host, port, address)
+        refusal = self._refusal(host, port, address)
         if refusal is None or address == host:
             return refusal
         return f"{host} leads to {address}: {refusal}"
+
+    def _refusal(self, host: str, port: int, address: str | None) -> str | None:
+        """A fleet asks the same thing thousands of times a second; a long list takes its time."""
+        asked = host, port, address
+        if asked in self._refusals:
+            return self._refusals[asked]
+        if len(self._refusals) >= _REMEMBERED:
+            self._refusals.clear()
+        refusal = self._refusals[asked] = (
+            self._policy.check_name(host, port)
+            if address is None
+            else self._policy.check_dial(host, port, address)
+        )
+        return refusal
 
 
 class Gates:
@@ -82,7 +104,7 @@ class Gates:
         for organization_id in changed:
             gate = self._gates.get(organization_id)
             if gate is not None:
-                gate.policy = self._policy(organization_id)
+                gate.change(self._policy(organization_id))
         return changed
 
     def _policy(self, organization_id: str) -> TargetPolicy:
