@@ -15,6 +15,7 @@ from support.clock import FakeClock
 from voltfleet.api.app import create_app
 from voltfleet.api.deps import Services
 from voltfleet.api.links import HostLinks
+from voltfleet.api.live_hub import Live
 from voltfleet.auth import jwt, keys
 from voltfleet.settings import Settings
 from voltfleet.storage import migrate
@@ -89,6 +90,7 @@ async def services(
         frames=frames,
         queue=queue,
         links=HostLinks(database, frames, lease_seconds=builders.LEASE_SECONDS),
+        live=Live(database, frames, clock=clock),
         authenticator=jwt.Authenticator(signing_keys, clock=clock),
         settings=Settings(max_body_bytes=2_000),
         readiness=trouble,

@@ -174,7 +174,7 @@ def test_the_rows_follow_the_specification(described: dict[str, Operation]) -> N
             Scope.SHARED
             if path.startswith(shared)
             else Scope.TENANT
-            if path.startswith("/ocpp/")
+            if path.startswith("/ocpp/") or path == "/live"
             else Scope.ADMIN
             if path.startswith("/admin/")
             else Scope.OPEN

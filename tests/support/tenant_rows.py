@@ -142,6 +142,8 @@ ROWS: Mapping[str, Row] = {
         {"query.location_id": 200},
     ),
     "get_me": Row(Scope.SHARED),
+    # Its things, and a stream that does not end: tests/api/test_tenant_streams.py.
+    "watch_live": Row(Scope.TENANT, 200, (Shape(query={"once": True}),)),
     "list_chargers": Row(
         Scope.TENANT,
         200,
@@ -206,6 +208,6 @@ PAGES = {KEYS, *UI, "/docs", "/docs/oauth2-redirect", "/openapi.json"}
 STATIC = "/static-offline-docs"
 HOST_LINKS = {"/host-link"}
 """WebSockets; only a host's token opens them (tests/api/test_tenant_streams.py)."""
-STREAMS: set[str] = set()
+STREAMS = {"watch_live"}
 """Operations that answer with an event stream. One that appears needs its columns in
 tests/api/test_tenant_streams.py: what of whose is streamed, and that it ends with the token."""

@@ -16,6 +16,7 @@ from voltfleet.api import (
     errors,
     host_link,
     jobs,
+    live,
     location_chargers,
     location_jobs,
     location_templates,
@@ -45,6 +46,7 @@ _TAGS = [
     {"name": "Jobs", "description": "What has been asked for, and how far it has got."},
     {"name": "Chargers", "description": "One charger at a time."},
     {"name": "Commands", "description": "What chargers are told to do, and what became of it."},
+    {"name": "Live", "description": "The fleet as it changes."},
     {"name": "Location templates", "description": "Ready-made sites."},
     {
         "name": "Admin",
@@ -68,6 +70,7 @@ ROUTERS = (
     chargers.router,
     commands.charger_router,
     commands.router,
+    live.router,
     admin.router,
     dashboard.router,
     target_lists.router,

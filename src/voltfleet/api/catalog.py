@@ -7,7 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, Field
 
 from voltfleet.api import deps
-from voltfleet.api.models import errors
+from voltfleet.api.models import Paging, errors
 from voltfleet.domain import catalog
 from voltfleet.domain.errors import NotFound
 
@@ -93,7 +93,7 @@ async def get_model(brand_slug: str, model_slug: str, _: deps.CurrentPrincipal) 
     return _model(found)
 
 
-def _cut(items: Sequence[T], page: deps.Paging) -> Sequence[T]:
+def _cut(items: Sequence[T], page: Paging) -> Sequence[T]:
     return items[page.offset : page.offset + page.limit]
 
 

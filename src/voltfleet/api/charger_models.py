@@ -6,8 +6,7 @@ from typing import Annotated, Any, Self
 import msgspec
 from pydantic import BaseModel, Field
 
-from voltfleet.api.deps import Paging
-from voltfleet.api.models import Name
+from voltfleet.api.models import Name, Paging
 from voltfleet.api.security_models import SecurityFields
 from voltfleet.domain import dial_security
 from voltfleet.domain.hosting import ConnectionState, ConnectorReport

@@ -8,8 +8,7 @@ import msgspec
 from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, model_validator
 
 from voltfleet.api.charger_models import QueuedCommandResponse, Slug, moment
-from voltfleet.api.deps import Paging
-from voltfleet.api.models import VISIBLE, RequestModel
+from voltfleet.api.models import VISIBLE, Paging, RequestModel
 from voltfleet.domain.commands import CommandKind, CommandState
 from voltfleet.domain.faults import FaultInfo
 from voltfleet.fleet import commands

@@ -20,6 +20,8 @@ from voltfleet.api import refusals
 from voltfleet.api.audit_trail import AuditTrail
 from voltfleet.api.kept_answers import KeptAnswers
 from voltfleet.api.links import HostLinks
+from voltfleet.api.live_hub import Live
+from voltfleet.api.models import Paging
 from voltfleet.api.rate_limits import RateLimits
 from voltfleet.auth.jwt import Authenticator
 from voltfleet.auth.principal import Principal, Role, is_organization_id
@@ -47,6 +49,7 @@ class Services:
     frames: Database
     queue: WorkflowQueue
     links: HostLinks
+    live: Live
     authenticator: Authenticator
     settings: Settings
     readiness: Readiness
@@ -186,19 +189,6 @@ async def tenant(
 
 
 CurrentTenant = Annotated[Tenant, Depends(tenant)]
-
-
-@dataclass(frozen=True, slots=True)
-class Paging:
-    """Which part of a list is wanted."""
-
-    page: int
-    limit: int
-
-    @property
-    def offset(self) -> int:
-        """How many come before it."""
-        return (self.page - 1) * self.limit
 
 
 async def paging(

@@ -19,7 +19,7 @@ from voltfleet.api.charger_models import (
     Slug,
     Url,
 )
-from voltfleet.api.models import Name, RequestModel, errors
+from voltfleet.api.models import Name, Paging, RequestModel, errors
 from voltfleet.api.security_models import SecurityFields, security_of
 from voltfleet.domain import identities
 from voltfleet.domain.allow_list import TargetPolicy
@@ -339,7 +339,7 @@ def _page(
     tenant: Tenant,
     location_id: str,
     charger_ids: list[str] | None,
-    page: deps.Paging,
+    page: Paging,
 ) -> tuple[list[chargers.Charger], int]:
     locations.get(connection, tenant, location_id)
     return chargers.page(

@@ -1,6 +1,7 @@
 """What several nouns of the API share: field types, pages, error bodies and their documentation."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -61,6 +62,19 @@ class HTTPValidationError(BaseModel):
 
     detail: list[ValidationErrorItem]
     code: str = Field(description="The first field's `type`, or `invalid_input`.")
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Which part of a list is wanted."""
+
+    page: int
+    limit: int
+
+    @property
+    def offset(self) -> int:
+        """How many come before it."""
+        return (self.page - 1) * self.limit
 
 
 _RETRY_AFTER = {

@@ -27,6 +27,7 @@ from voltfleet.api.connections import Door
 from voltfleet.api.deps import Services
 from voltfleet.api.draining import Draining
 from voltfleet.api.links import HostLinks
+from voltfleet.api.live_hub import Live
 from voltfleet.auth import jwt, keys
 from voltfleet.auth.jwks import RemoteKeys
 from voltfleet.cli.draining import DrainingServer
@@ -128,6 +129,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         frames=frames,
         queue=WorkflowQueue(database),
         links=links,
+        live=Live(database, frames),
         authenticator=_authenticator(settings),
         settings=settings,
         readiness=lambda: _missing(database, app),

@@ -16,6 +16,7 @@ from voltfleet.domain.errors import NotFound
 from voltfleet.domain.hosting import ConnectionState
 from voltfleet.domain.provisioning import CHARGER_DELETED, OPEN
 from voltfleet.domain.timestamps import rfc3339
+from voltfleet.fleet import news
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new
 from voltfleet.storage.tables import chargers, job_failures, jobs
@@ -125,6 +126,7 @@ def update(
         connection.execute(
             sa.update(chargers).where(mine(tenant), chargers.c.id == charger_id).values(values)
         )
+        _tell(connection, tenant, [charger_id], now)
     return get(connection, tenant, charger_id)
 
 
@@ -137,6 +139,7 @@ def set_running(
         connection.execute(
             sa.update(chargers).where(mine(tenant), chargers.c.id == charger_id).values(values)
         )
+        _tell(connection, tenant, [charger_id], now)
     return get(connection, tenant, charger_id)
 
 
@@ -147,18 +150,19 @@ def restart(connection: sa.Connection, tenant: Tenant, charger_id: str, now: flo
     connection.execute(
         sa.update(chargers).where(mine(tenant), chargers.c.id == charger_id).values(values)
     )
+    _tell(connection, tenant, [charger_id], now)
     return get(connection, tenant, charger_id)
 
 
 def delete(connection: sa.Connection, tenant: Tenant, charger_id: str, now: float) -> None:
     """Deletes one charger; its station is disconnected. Raises `NotFound`."""
     get(connection, tenant, charger_id)
-    _remove(connection, sa.and_(mine(tenant), chargers.c.id == charger_id), now)
+    _remove(connection, tenant, sa.and_(mine(tenant), chargers.c.id == charger_id), now)
 
 
 def delete_all(connection: sa.Connection, tenant: Tenant, location_id: str, now: float) -> None:
     """Deletes every charger of a location."""
-    _remove(connection, sa.and_(mine(tenant), chargers.c.location_id == location_id), now)
+    _remove(connection, tenant, sa.and_(mine(tenant), chargers.c.location_id == location_id), now)
 
 
 def delete_some(
@@ -173,7 +177,7 @@ def delete_some(
         mine(tenant), chargers.c.location_id == location_id, chargers.c.id.in_(charger_ids)
     )
     there = set(connection.execute(sa.select(chargers.c.id).where(wanted)).scalars())
-    _remove(connection, wanted, now)
+    _remove(connection, tenant, wanted, now)
     return [charger_id for charger_id in dict.fromkeys(charger_ids) if charger_id in there]
 
 
@@ -209,14 +213,21 @@ def created_by(connection: sa.Connection, job_id: str, provisioning: str) -> lis
     return [Charger(*row) for row in rows]
 
 
-def remove_failed(connection: sa.Connection, job_id: str, now: float) -> None:
+def remove_failed(connection: sa.Connection, tenant: Tenant, job_id: str, now: float) -> None:
     """Takes away the chargers that a job gave up on, so that their identities are free again."""
     wanted = sa.and_(
         chargers.c.job_id == job_id,
         chargers.c.provisioning == "FAILED",
         chargers.c.deleted_at.is_(None),
     )
-    _erase(connection, wanted, now)
+    _erase(connection, tenant, wanted, now)
+
+
+def _tell(
+    connection: sa.Connection, tenant: Tenant, charger_ids: Sequence[str], now: float
+) -> None:
+    """Whoever watches them live."""
+    news.changed(connection, now, charger_ids, organization_id=tenant.organization_id)
 
 
 def _next_generation() -> dict[str, Any]:
@@ -226,14 +237,21 @@ def _next_generation() -> dict[str, Any]:
     }
 
 
-def _remove(connection: sa.Connection, wanted: sa.ColumnElement[bool], now: float) -> None:
+def _remove(
+    connection: sa.Connection, tenant: Tenant, wanted: sa.ColumnElement[bool], now: float
+) -> None:
     _tell_their_jobs(connection, wanted)
-    _erase(connection, wanted, now)
+    _erase(connection, tenant, wanted, now)
 
 
-def _erase(connection: sa.Connection, wanted: sa.ColumnElement[bool], now: float) -> None:
-    connection.execute(sa.delete(chargers).where(wanted, chargers.c.host_id.is_(None)))
-    connection.execute(
+def _erase(
+    connection: sa.Connection, tenant: Tenant, wanted: sa.ColumnElement[bool], now: float
+) -> None:
+    erased = connection.execute(
+        sa.delete(chargers).where(wanted, chargers.c.host_id.is_(None)).returning(chargers.c.id)
+    ).scalars()
+    gone = list(erased)
+    leaving = connection.execute(
         sa.update(chargers)
         .where(wanted)
         .values(
@@ -242,7 +260,11 @@ def _erase(connection: sa.Connection, wanted: sa.ColumnElement[bool], now: float
             running=False,
             connection_state=ConnectionState.STOPPED.value,
         )
-    )
+        .returning(chargers.c.id)
+    ).scalars()
+    gone += leaving
+    if gone:
+        _tell(connection, tenant, gone, now)
 
 
 def _tell_their_jobs(connection: sa.Connection, wanted: sa.ColumnElement[bool]) -> None:

@@ -63,7 +63,8 @@ def trim(connection: sa.Connection, *, older_than: float, keep: int) -> int:
     """Deletes frames older than ``older_than`` and all but about the newest ``keep``.
 
     A bounded number at a time, so that a trim never holds up the log for long; returns how many.
-    Ids grow with time, so both bounds are cut at an id.
+    Ids grow with time, so both bounds are cut at an id. The newest frame stays: SQLite would give
+    the ids of an emptied table out once more, and live streams follow the ids.
     """
     first, last = connection.execute(
         sa.select(sa.func.min(ocpp_frames.c.id), sa.func.max(ocpp_frames.c.id))
@@ -75,7 +76,7 @@ def trim(connection: sa.Connection, *, older_than: float, keep: int) -> int:
             ocpp_frames.c.at < older_than, ocpp_frames.c.id < first + _TRIMMED_AT_ONCE
         )
     ).scalar_one()
-    cut = max(last - keep, last_old or 0)
+    cut = min(last - 1, max(last - keep, last_old or 0))
     if cut < first:
         return 0
     return connection.execute(

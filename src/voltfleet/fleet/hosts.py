@@ -22,7 +22,7 @@ from voltfleet.domain.hosting import (
     place_of,
 )
 from voltfleet.domain.provisioning import OPEN, ProvisioningStatus, spread
-from voltfleet.fleet import credentials, targets
+from voltfleet.fleet import credentials, news, targets
 from voltfleet.storage.dialect import storable, take_turns, upsert
 from voltfleet.storage.tables import chargers, hosts
 from voltfleet.storage.tables import credentials as credentials_table
@@ -238,6 +238,7 @@ def apply(
         )
     )
     connection.execute(statement, [_values(report) for report in reports])
+    news.changed(connection, now, [report.charger_id for report in reports], organization_id=None)
 
 
 def dropped(connection: sa.Connection, host_id: str, charger_ids: Sequence[str]) -> None:
@@ -322,6 +323,8 @@ def rehome(connection: sa.Connection, silent: Mapping[str, Sign], now: float) ->
             ).rowcount
         moved += moved_from_here
         _close_lease(connection, host_id, left=count - moved_from_here, moved=moved_from_here)
+        if count:
+            news.changed(connection, now, None, organization_id=None)
     return moved
 
 

@@ -17,7 +17,7 @@ from voltfleet.domain.provisioning import FINAL, JobKind, ProvisioningStatus
 from voltfleet.domain.quota import UNLIMITED, Quota
 from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template, unlisted
 from voltfleet.domain.target_policy import Targets
-from voltfleet.fleet import quotas
+from voltfleet.fleet import news, quotas
 from voltfleet.fleet import targets as target_lists
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new, take_turns
@@ -105,6 +105,7 @@ def accept_batch(
     quotas.check(connection, tenant, quota, chargers=request.total)
     _insert(connection, tenant, job_id, JobKind.BULK_CREATE, location_id, request, submission, now)
     queue.enqueue(connection, WORKFLOW, job_id, job_id)
+    news.changed(connection, now, organization_id=tenant.organization_id)
     return job_id
 
 
@@ -150,6 +151,7 @@ def accept_one(
         raise _identity_exists(requested.identity)
     connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(registered=1))
     queue.enqueue(connection, WORKFLOW, job_id, job_id)
+    news.changed(connection, now, [charger_id], organization_id=tenant.organization_id)
     return charger_id, job_id
 
 
@@ -200,6 +202,7 @@ def try_again(
         )
     )
     queue.enqueue(connection, WORKFLOW, job_id, job_id)
+    news.changed(connection, now, [charger_id], organization_id=tenant.organization_id)
 
 
 def poll(connection: sa.Connection, polls: Collection[Poll]) -> dict[Poll, JobView]:

@@ -33,7 +33,8 @@ from voltfleet.domain.provisioning import (
 )
 from voltfleet.domain.requests import JobRequest
 from voltfleet.fleet import chargers as charger_records
-from voltfleet.fleet import hosts, jobs
+from voltfleet.fleet import hosts, jobs, news
+from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new
 from voltfleet.storage.tables import chargers, job_failures, job_results, locations
 from voltfleet.storage.tables import jobs as jobs_table
@@ -55,15 +56,16 @@ def begin(connection: sa.Connection, job_id: str, now: float) -> bool:
     if _lost_its_location(connection, job_id):
         fail(connection, job_id, LOCATION_DELETED, now)
         return False
-    return bool(
-        connection.execute(
-            _open(job_id).values(
-                status=ProvisioningStatus.PROVISIONING.value,
-                current_step="register",
-                updated_at=now,
-            )
-        ).rowcount
-    )
+    begun = connection.execute(
+        _open(job_id)
+        .values(
+            status=ProvisioningStatus.PROVISIONING.value, current_step="register", updated_at=now
+        )
+        .returning(jobs_table.c.organization_id)
+    ).scalar_one_or_none()
+    if begun is not None:
+        news.changed(connection, now, organization_id=begun)
+    return begun is not None
 
 
 def register(connection: sa.Connection, job_id: str, size: int, now: float) -> int:
@@ -77,10 +79,11 @@ def register(connection: sa.Connection, job_id: str, size: int, now: float) -> i
         return 0
     if job.registered < job.total:
         request = requests.decode(job.request)
-        _insert_chargers(connection, job, request, size, now)
+        written = _insert_chargers(connection, job, request, size, now)
         registered = min(job.total, job.registered + size)
         connection.execute(_open(job_id).values(registered=registered, updated_at=now))
         place(connection, job_id, now)
+        news.changed(connection, now, written, organization_id=job.organization_id)
         return int(job.total - registered)
     return 0
 
@@ -101,6 +104,7 @@ def place(connection: sa.Connection, job_id: str, now: float) -> None:
     if not waiting:
         return
     room = hosts.rooms(connection, now)
+    placed: list[str] = []
     for host_id, share in spread(waiting, room).items():
         batch = (
             sa.select(chargers.c.id)
@@ -109,7 +113,7 @@ def place(connection: sa.Connection, job_id: str, now: float) -> None:
             .limit(share)
             .correlate(None)
         )
-        connection.execute(
+        placed += connection.execute(
             sa.update(chargers)
             .where(chargers.c.id.in_(batch))
             .values(
@@ -119,7 +123,10 @@ def place(connection: sa.Connection, job_id: str, now: float) -> None:
                 synced=False,
                 next_attempt_at=now + TAKE_UP_SECONDS,
             )
-        )
+            .returning(chargers.c.id)
+        ).scalars()
+    if placed:
+        news.changed(connection, now, placed, organization_id=None)
     _attempt_failed(connection, sa.and_(due, _leaving()), IDENTITY_LEAVING, now)
     _attempt_failed(connection, due, NO_CAPACITY if room else NO_HOST, now)
 
@@ -171,7 +178,7 @@ def fail(connection: sa.Connection, job_id: str, failure: Failure, now: float) -
     job = _lock_open(connection, job_id)
     if job is None:
         return
-    connection.execute(
+    given_up = connection.execute(
         sa.update(chargers)
         .where(chargers.c.job_id == job_id, chargers.c.provisioning.in_(OPEN))
         .values(
@@ -179,7 +186,9 @@ def fail(connection: sa.Connection, job_id: str, failure: Failure, now: float) -
             error_code=failure.code,
             error=failure.message,
         )
-    )
+        .returning(chargers.c.id)
+    ).scalars()
+    news.changed(connection, now, given_up.all(), organization_id=job.organization_id)
     never = requests.decode(job.request).window(job.registered, job.total)
     if never:
         connection.execute(
@@ -216,7 +225,13 @@ def stalled(connection: sa.Connection, before: float, limit: int = 100) -> list[
 
 def touch(connection: sa.Connection, job_id: str, step: str, now: float) -> None:
     """Notes which step the job is at, and that it is alive."""
-    connection.execute(_open(job_id).values(current_step=step, updated_at=now))
+    touched = connection.execute(
+        _open(job_id)
+        .values(current_step=step, updated_at=now)
+        .returning(jobs_table.c.organization_id)
+    ).scalar_one_or_none()
+    if touched is not None:
+        news.changed(connection, now, organization_id=touched)
 
 
 def _open(job_id: str) -> sa.Update:
@@ -241,7 +256,7 @@ def _end(connection: sa.Connection, job: Any, failure: Failure | None, now: floa
     ] + _failures(connection, job.id)
     bulk = job.kind == JobKind.BULK_CREATE
     if bulk:
-        charger_records.remove_failed(connection, job.id, now)
+        charger_records.remove_failed(connection, Tenant(job.organization_id), job.id, now)
         _write_results(connection, job.id, created, failed)
     ready = failure is None and (bulk or bool(created))
     connection.execute(
@@ -256,6 +271,7 @@ def _end(connection: sa.Connection, job: Any, failure: Failure | None, now: floa
             provisioned_at=now if ready else None,
         )
     )
+    news.changed(connection, now, organization_id=job.organization_id)
 
 
 def _lost_its_location(connection: sa.Connection, job_id: str) -> bool:
@@ -286,7 +302,8 @@ def _leaving() -> sa.ColumnElement[bool]:
 
 def _insert_chargers(
     connection: sa.Connection, job: Any, request: JobRequest, size: int, now: float
-) -> None:
+) -> list[str]:
+    """Returns the ids of those that were written."""
     rows = [
         jobs.new_charger(
             job.organization_id, job.id, job.location_id, position, template, requested, now
@@ -307,6 +324,7 @@ def _insert_chargers(
             insert_new(connection, job_failures),
             [_failure(job.id, identity, IDENTITY_EXISTS) for identity in existing],
         )
+    return [row["id"] for row in rows if row["position"] in written]
 
 
 def _failure(job_id: str, identity: str, failure: Failure) -> dict[str, str]:
@@ -333,6 +351,9 @@ def _attempt_failed(
     """
     rng = random.Random()  # noqa: S311 - jitter, not a secret
     affected = connection.execute(sa.select(chargers.c.id, chargers.c.attempt).where(which)).all()
+    if affected:
+        ids = [charger_id for charger_id, _ in affected]
+        news.changed(connection, now, ids, organization_id=None)
     again: Mapping[str, Any] = {}
     if not deadline:
         again = {"provisioning": ProvisioningStatus.PENDING.value}

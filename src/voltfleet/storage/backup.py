@@ -1,11 +1,13 @@
 """Every row of Voltfleet's own tables into an archive, as they were at one moment, and back.
 
 The same lines of JSON whatever the database is, so a fleet can move from SQLite to Postgres or
-back. Two things are left out: the durable engine's notes, because an unfinished job goes on from
-its rows (`workflows.reconcile`), and which gateway processes were alive.
+back. Left out are the durable engine's notes, because an unfinished job goes on from its rows
+(`workflows.reconcile`), which gateway processes were alive, and what is kept for minutes only, for
+live streams.
 """
 
 import base64
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -18,7 +20,10 @@ from voltfleet.storage.archive import ArchiveReader, ArchiveWriter, BadBackup
 from voltfleet.storage.engine import Database
 
 LINES = {"main": tables.metadata, "frames": tables.frames_metadata}
-LEFT_OUT = frozenset({tables.gateways.name})
+LEFT_OUT = frozenset(
+    table.name
+    for table in (tables.gateways, tables.live_changes, tables.live_watches, tables.live_details)
+)
 BATCH = 2_000
 """Rows that are in memory at a time."""
 
@@ -62,6 +67,9 @@ def load(connection: sa.Connection, line: str, archive: ArchiveReader) -> None:
         if count != archive.manifest.members[member].rows:
             raise BadBackup(f"The backup is damaged: {member} has {count} rows.")
     migrate.upgrade_connection(connection, line, "head")
+    if line == "main":
+        # Whoever watched the fleet before must look at all of it anew: see fleet/news.py.
+        connection.execute(sa.insert(tables.live_changes), {"at": time.time()})
 
 
 def revisions() -> dict[str, str]:

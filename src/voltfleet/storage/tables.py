@@ -76,6 +76,7 @@ jobs = sa.Table(
         sqlite_where=sa.text("status IN ('PENDING', 'PROVISIONING')"),
         postgresql_where=sa.text("status IN ('PENDING', 'PROVISIONING')"),
     ),
+    sa.Index(None, "organization_id", "created_at", "id"),
 )
 
 job_results = sa.Table(
@@ -297,6 +298,35 @@ audit_log = sa.Table(
         sqlite_where=sa.text("outcome <> 'done'"),
         postgresql_where=sa.text("outcome <> 'done'"),
     ),
+)
+
+live_changes = sa.Table(
+    "live_changes",
+    metadata,
+    # News for live streams: see fleet/news.py. Kept for minutes only.
+    sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    # Null: whoever's those chargers are.
+    sa.Column("organization_id", sa.Text),
+    # JSON; null: any may have changed.
+    sa.Column("charger_ids", sa.Text),
+)
+
+live_watches = sa.Table(
+    "live_watches",
+    metadata,
+    # Chargers that a stream shows in detail just now: see fleet/live_details.py.
+    sa.Column("charger_id", sa.Text, primary_key=True),
+    sa.Column("until", sa.Double, nullable=False),
+)
+
+live_details = sa.Table(
+    "live_details",
+    metadata,
+    # What their hosts told last, as JSON.
+    sa.Column("charger_id", sa.Text, primary_key=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("connectors", sa.Text, nullable=False),
 )
 
 gateways = sa.Table(

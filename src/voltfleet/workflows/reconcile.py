@@ -23,6 +23,8 @@ from voltfleet.fleet import (
     gateways,
     hosts,
     jobs,
+    live_details,
+    news,
     provisioning,
 )
 from voltfleet.storage.engine import Database, DatabaseError
@@ -188,6 +190,8 @@ class Reconciler:
 
     def _keep_house(self) -> None:
         self._steps.once(credentials.sweep)
+        self._steps.once(news.trim)
+        self._steps.once(live_details.trim)
         self._engine.sweep(self._steps.clock() - NOTES_KEPT_SECONDS)
         oldest = self._steps.clock() - self._retention.seconds
         while not self._stopping.is_set() and self._steps.once(
