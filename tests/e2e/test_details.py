@@ -1,20 +1,16 @@
 """What somebody who looks at chargers sees while they charge: through host, database and stream."""
 
+import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx2
-import msgspec
 import pytest
-import sqlalchemy as sa
 
 from support.kills import LOCATION
 from support.processes import Csms, Gateway, running_csms, running_gateway, until
-from voltfleet.fleet import live_details
-from voltfleet.fleet.scope import Tenant
-from voltfleet.storage.engine import Database
-from voltfleet.storage.tables import chargers
 
 pytestmark = pytest.mark.e2e
 
@@ -72,23 +68,26 @@ class Site:
             for c in self.chargers()
         }
 
-    def looking(self) -> Iterator[Seen]:
-        """All three, about once a second."""
-        database = Database(f"sqlite:///{self.gateway.data_directory / 'voltfleet.db'}")
-        with database.reading() as connection:
-            (organization,) = set(
-                connection.execute(sa.select(chargers.c.organization_id)).scalars()
-            )
-        tenant, told_at = Tenant(organization), 0.0
-        while True:
-            with database.writing() as connection:
-                live_details.watch(connection, tenant, list(self.ids), time.time())
-            with database.reading() as connection:
-                rows = live_details.latest(connection, tenant, list(self.ids), told_at)
-            if len(rows) == len(self.ids):
-                told_at = max(row[1] for row in rows)
-                yield {self.ids[id_]: msgspec.json.decode(text)[0][2] for id_, _, text in rows}
-            time.sleep(0.2)
+    @contextmanager
+    def looking(self) -> Iterator[Iterator[Seen]]:
+        """All three, as a stream of theirs shows them."""
+        query = {"frames": list(self.ids), "fleet": "false"}
+        with self.api.stream("GET", "/live", params=query) as answer:
+            assert answer.status_code == 200
+            yield self._read(answer)
+
+    def _read(self, answer: httpx2.Response) -> Iterator[Seen]:
+        seen: Seen = {}
+        event = ""
+        for line in answer.iter_lines():
+            name, _, value = line.partition(": ")
+            if name == "event":
+                event = value
+            elif name == "data" and event == "details":
+                for charger_id, _, connectors in json.loads(value)["rows"]:
+                    seen[self.ids[charger_id]] = connectors[0][2]
+                if len(seen) == len(self.ids):
+                    yield dict(seen)
 
 
 @pytest.fixture(scope="module")
@@ -112,7 +111,11 @@ def see(eyes: Iterator[Seen], every: Callable[[dict[str, Any]], bool]) -> Seen:
 
 
 def test_a_session_from_start_to_unplugged(site: Site) -> None:
-    eyes = site.looking()
+    with site.looking() as eyes:
+        watch_a_session(site, eyes)
+
+
+def watch_a_session(site: Site, eyes: Iterator[Seen]) -> None:
     before = see(eyes, lambda about: not about["plugged"])
     assert set(before) == set(VERSIONS)
     assert {about["charging_state"] for about in before.values()} == {None}
