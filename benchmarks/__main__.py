@@ -13,7 +13,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from benchmarks import cluster, hostile, kills, main_job, polls, sessions, station, storms
+from benchmarks import (
+    cluster,
+    dashboard,
+    hostile,
+    kills,
+    main_job,
+    polls,
+    sessions,
+    station,
+    storms,
+)
 from benchmarks.figures import Figures
 
 PARTS = {
@@ -25,6 +35,7 @@ PARTS = {
     "hostile": hostile.run,
     "kills": kills.run,
     "cluster": cluster.run,
+    "dashboard": dashboard.run,
 }
 
 

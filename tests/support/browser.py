@@ -18,7 +18,14 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    ConsoleMessage,
+    Page,
+    Request,
+    expect,
+    sync_playwright,
+)
 
 ROOT = Path(__file__).parents[2]
 AXE = ROOT / "dashboard" / "node_modules" / "axe-core" / "axe.min.js"
@@ -41,7 +48,8 @@ _FLAGS = (
     # Whatever it may want from the Internet, it finds nobody.
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",
 )
-_WAIT_MS = 15_000
+_WAIT_MS = 20_000
+expect.set_options(timeout=_WAIT_MS)
 _HARMLESS = re.compile(r"\[vite\]")
 _GRAVE = ("serious", "critical")
 
