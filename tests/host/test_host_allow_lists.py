@@ -96,6 +96,7 @@ async def test_a_charger_whose_target_is_struck_off_leaves_and_comes_back(
     listed.limit(acme=["*.example", "127.0.0.0/8"])
     await listed.seen.changes.until(lambda: listed.host.online == 21)
     assert csms.doubled == set()
+    assert [listed.seen.error(f"CP{number}") for number in range(20)] == [None] * 20
     listed.limit()
     await listed.tick()
     assert listed.host.online == 21
