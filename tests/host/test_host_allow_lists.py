@@ -97,10 +97,15 @@ async def test_a_charger_whose_target_is_struck_off_leaves_and_comes_back(
     await listed.seen.changes.until(lambda: listed.host.online == 21)
     assert csms.doubled == set()
     assert [listed.seen.error(f"CP{number}") for number in range(20)] == [None] * 20
+    # Struck off and allowed again before they have left: nobody waits for a back-off.
+    listed.limit(acme=["*.example"])
+    listed.limit(acme=["127.0.0.1"])
+    await csms.changes.until(lambda: len(csms.closed) == 40)
+    await listed.seen.changes.until(lambda: listed.host.online == 21)
     listed.limit()
     await listed.tick()
     assert listed.host.online == 21
-    assert len(csms.closed) == 20
+    assert len(csms.closed) == 40
     assert all(station.failed_dials for name, station in listed.stations.items() if name != "OTHER")
 
 

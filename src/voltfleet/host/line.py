@@ -19,7 +19,16 @@ class Line:
     """One for the whole life of a runner. ``connection`` is there from the dial until its socket is
     gone, ``route`` once it could be laid."""
 
-    __slots__ = ("_barred", "_opened_at", "_queued", "_redial", "_shared", "connection", "route")
+    __slots__ = (
+        "_barred",
+        "_list_is_newer",
+        "_opened_at",
+        "_queued",
+        "_redial",
+        "_shared",
+        "connection",
+        "route",
+    )
 
     def __init__(self, shared: Surroundings) -> None:
         self._shared = shared
@@ -27,6 +36,7 @@ class Line:
         self._queued: Address | None = None
         self._opened_at = _FOREVER
         self._barred = False
+        self._list_is_newer = False
         self.route: Route | None = None
         self.connection: Connection | None = None
 
@@ -72,6 +82,7 @@ class Line:
 
     def connect(self, owner: ConnectionOwner) -> Connection | None:
         """A dial for the dialler. Raises `VoltfleetError` where it must not be made."""
+        self._list_is_newer = False
         if self.route is not None:
             shared = self._shared
             self.connection = self.route.connection(
@@ -101,7 +112,8 @@ class Line:
 
     def back_off(self, now: float, *, failed: bool) -> None:
         """Dial again: at once, or if something failed, after a while."""
-        if failed:
+        # What failed under a list that is another one by now says nothing about the next dial.
+        if failed and not (self._barred and self._list_is_newer):
             self._redial.back_off(now, self._shared.rng)
         else:
             self._redial.soon(now)
@@ -114,6 +126,7 @@ class Line:
         """The list of targets is another one: close the connection if it is not allowed any more;
         dial then, if it was not allowed until now."""
         if self.connection is not None:
+            self._list_is_newer = True
             self.connection.check_target()
         elif self._barred:
             self._redial.sooner(dial_at)
