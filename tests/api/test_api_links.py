@@ -6,16 +6,17 @@ import time
 from collections.abc import AsyncIterator, Callable
 from typing import Any, TypeVar
 
+import msgspec
 import pytest
 import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 import builders
 from support.callers import Api
-from voltfleet.api import links
+from voltfleet.api import link_details, links
 from voltfleet.api.deps import Services
 from voltfleet.domain import hosting
 from voltfleet.domain.allow_list import AllowList, read_entry
@@ -24,12 +25,15 @@ from voltfleet.domain.hosting import (
     Assign,
     Beat,
     BeatAck,
+    ChargerDetails,
     ChargerMemory,
     ChargerReport,
     CommandOutcome,
     CommandOutcomes,
     ConnectionReport,
     ConnectionState,
+    ConnectorDetails,
+    Details,
     Drop,
     FrameLog,
     Frames,
@@ -41,10 +45,13 @@ from voltfleet.domain.hosting import (
     OutcomesAck,
     Reports,
     TargetLists,
+    Watch,
     Welcome,
 )
-from voltfleet.fleet import chargers, hosts, provisioning, targets
+from voltfleet.fleet import chargers, hosts, live_details, provisioning, targets
+from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Database
+from voltfleet.storage.tables import chargers as chargers_table
 from voltfleet.storage.tables import hosts as hosts_table
 from voltfleet.storage.tables import ocpp_frames
 
@@ -471,3 +478,151 @@ async def test_a_wake_from_any_thread_is_heard(
     await host.hears(Welcome)
     await asyncio.to_thread(place, database, job, services)
     assert len((await host.hears(Assign)).assignments) == 3
+
+
+# --- details -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link_details, "LOOK_EVERY_SECONDS", 0.02)
+
+
+async def running(host: Host, database: Database, job: str, services: Services) -> list[str]:
+    """The ids of the job's chargers, which the host has taken up."""
+    await host.hears(Welcome)
+    place(database, job, services)
+    assigned = await host.hears(Assign)
+    await host.say(taken_up(assigned))
+    await until(lambda: states(database) == [("READY", "online")] * 3)
+    return [assignment.charger_id for assignment in assigned.assignments]
+
+
+def watch(database: Database, *charger_ids: str, ago: float = 0.0) -> None:
+    """A stream of the organization's shows these."""
+    with database.writing() as connection:
+        live_details.watch(connection, builders.ACME, charger_ids, time.time() - ago)
+
+
+def left(database: Database, *charger_ids: str, tenant: Tenant = builders.ACME) -> dict[str, str]:
+    with database.reading() as connection:
+        found = live_details.latest(connection, tenant, charger_ids, time.time() - 10)
+    return {charger_id: connectors for charger_id, _, connectors in found}
+
+
+def details(power_w: float, *charger_ids: str) -> Details:
+    about = ConnectorDetails(
+        plugged=True,
+        power_w=power_w,
+        offered_w=None,
+        energy_wh=0.0,
+        meter_wh=1,
+        soc_percent=None,
+        transaction_id=None,
+        id_token="TAG",
+        charging_state=None,
+    )
+    return Details([ChargerDetails(id_, [(1, 2, about)]) for id_ in charger_ids])
+
+
+@pytest.mark.usefixtures("quick_looks")
+async def test_a_host_is_asked_for_what_is_watched_and_what_it_tells_is_left(
+    dial: Any, services: Services, database: Database, job: str
+) -> None:
+    host = await dial(hello(tells_details=True))
+    one, other, third = await running(host, database, job, services)
+    watch(database, one, other)
+    asked = await host.hears(Watch)
+    assert (sorted(asked.charger_ids), asked.seconds) == (sorted([one, other]), 6.0)
+    await host.say(details(7360.0, one, other))
+    await until(lambda: len(left(database, one, other)) == 2)
+    assert msgspec.json.decode(left(database, one)[one]) == [
+        [
+            1,
+            2,
+            {
+                "plugged": True,
+                "power_w": 7360.0,
+                "offered_w": None,
+                "energy_wh": 0.0,
+                "meter_wh": 1,
+                "soc_percent": None,
+                "transaction_id": None,
+                "id_token": "TAG",
+                "charging_state": None,
+            },
+        ]
+    ]
+    await host.say(details(0.0, one))
+    await until(lambda: '"power_w":0.0' in left(database, one)[one])
+    assert left(database, third) == {}
+    assert left(database, one, tenant=Tenant("another")) == {}
+
+
+@pytest.mark.usefixtures("quick_looks")
+async def test_a_host_is_asked_again_and_told_when_nobody_looks_any_more(
+    dial: Any, services: Services, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(link_details, "ASK_AGAIN_SECONDS", 0.0)
+    host = await dial(hello(tells_details=True))
+    one, *_ = await running(host, database, job, services)
+    watch(database, one)
+    assert [(await host.hears(Watch)).charger_ids for _ in range(3)] == [[one]] * 3
+    watch(database, one, ago=60.0)
+    async with asyncio.timeout(10):
+        while (await host.hears(Watch)).charger_ids:
+            pass
+
+
+@pytest.mark.usefixtures("quick_looks")
+async def test_a_host_of_before_is_asked_nothing(
+    dial: Any, services: Services, database: Database, job: str
+) -> None:
+    old = await dial(hello())
+    ids = await running(old, database, job, services)
+    watch(database, *ids)
+    new = await dial(hello("second", tells_details=True, holding=dict.fromkeys(ids, 1)))
+    assert sorted((await new.hears(Watch)).charger_ids) == sorted(ids)
+    await old.say(Beat(0, 0, 0.0))  # it hears that it is superseded, and nothing before that
+    with pytest.raises(ConnectionClosed):
+        await old.hears(Watch)
+
+
+@pytest.mark.usefixtures("quick_looks")
+async def test_details_of_anothers_charger_are_not_kept(
+    dial: Any, services: Services, database: Database, job: str
+) -> None:
+    host = await dial(hello(tells_details=True))
+    one, other, _ = await running(host, database, job, services)
+    with database.writing() as connection:
+        connection.execute(
+            update(chargers_table).where(chargers_table.c.id == other).values(host_id="local-1")
+        )
+    await host.say(details(1.0, one, other, "nobody"))
+    await until(lambda: bool(left(database, one)))
+    assert left(database, other, "nobody") == {}
+
+
+@pytest.mark.usefixtures("quick_looks")
+async def test_details_are_not_kept_for_a_database_that_is_away(
+    dial: Any, services: Services, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    host = await dial(hello(tells_details=True))
+    one, *_ = await running(host, database, job, services)
+    write, tried = database.write, 0
+
+    async def away(work: Callable[..., Any], *args: object) -> object:
+        nonlocal tried
+        if work is live_details.publish:
+            tried += 1
+            raise Unavailable("The database cannot be reached.")
+        return await write(work, *args)
+
+    monkeypatch.setattr(database, "write", away)
+    await host.say(details(1.0, one))
+    await until(lambda: tried == 1)
+    monkeypatch.undo()
+    assert left(database, one) == {}
+    await host.say(details(2.0, one))
+    await until(lambda: '"power_w":2.0' in left(database, one).get(one, ""))
+    assert tried == 1

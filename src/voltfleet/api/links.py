@@ -16,6 +16,7 @@ import msgspec
 import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
+from voltfleet.api.link_details import WatchedChargers
 from voltfleet.domain import hosting
 from voltfleet.domain.errors import Unavailable
 from voltfleet.fleet import delivery, frame_log, hosts, memories, targets
@@ -126,6 +127,7 @@ class _Link:
         self._frames: asyncio.Queue[hosting.Frames] = asyncio.Queue(BATCHES_WAITING)
         self._outcomes: asyncio.Queue[hosting.CommandOutcomes] = asyncio.Queue(BATCHES_WAITING)
         self._memories: asyncio.Queue[hosting.Memories] = asyncio.Queue(BATCHES_WAITING)
+        self._watched = WatchedChargers(database, hello.host_id, self._send)
         self._log = _log.bind(host=hello.host_id)
 
     def wake(self) -> None:
@@ -164,6 +166,8 @@ class _Link:
                         self._write_frames,
                         self._write_outcomes,
                         self._write_memories,
+                        self._watched.leave,
+                        *((self._watched.ask,) if hello.tells_details else ()),
                     )
                 ]
                 await self._read()
@@ -206,6 +210,8 @@ class _Link:
                 await self._outcomes.put(message)
             case hosting.Memories():
                 await self._memories.put(message)
+            case hosting.Details():
+                self._watched.heard(message)
             case hosting.Hello():
                 await self._socket.close(POLICY_VIOLATION, "one Hello is enough")
                 return False
