@@ -20,4 +20,6 @@ export interface Route {
 
 export const ROUTES: readonly Route[] = [
   { pattern: '/', nav: 'Fleet', load: () => import('./pages/Fleet.svelte') },
+  { pattern: '/chargers/:id', under: '/', load: () => import('./pages/Charger.svelte') },
+  { pattern: '/messages', nav: 'Messages', load: () => import('./pages/Messages.svelte') },
 ];

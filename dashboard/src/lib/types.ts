@@ -52,6 +52,8 @@ export interface Connector {
   status: string;
   error_code: string | null;
   since: string;
+  charging?: boolean;
+  suspended?: boolean;
 }
 
 export interface ProvisioningError {
@@ -174,11 +176,26 @@ export interface FramesEvent {
   dropped: number;
 }
 
+/** A frame of the message log. */
+export interface LogFrame {
+  id: number;
+  /** Epoch milliseconds, or a moment. */
+  at: number | string;
+  direction: 'cp_to_csms' | 'csms_to_cp';
+  action: string;
+  message: string;
+}
+
 export interface ConnectorDetail {
   plugged: boolean;
+  /** What flows now. */
   power_w: number;
+  /** 0 with the contactor open, null without a car. */
   offered_w: number | null;
+  /** Of the open transaction; 0 without one. */
   energy_wh: number;
+  /** The meter's register. */
+  meter_wh?: number;
   soc_percent: number | null;
   transaction_id: string | null;
   id_token: string | null;
