@@ -106,6 +106,26 @@ export interface QueuedCommand {
   payload: Record<string, unknown>;
 }
 
+/** A command and its fate. */
+export interface CommandRecord extends QueuedCommand {
+  charger_id: string;
+  /** queued, sent, applied, rejected, failed, expired. */
+  state: string;
+  reason: string | null;
+  detail: Record<string, unknown> | null;
+  created_at: string;
+  updated_at: string;
+  expires_at: string;
+}
+
+/** Something that can go wrong with a charger. */
+export interface FaultType {
+  fault_type: string;
+  scope: 'connector' | 'station';
+  description: string;
+  value: { meaning: string; default: number; minimum: number; maximum: number } | null;
+}
+
 /** The answer of the command routes that fan out. */
 export interface LocationCommand {
   targeted_count: number;
