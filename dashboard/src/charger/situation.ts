@@ -52,6 +52,14 @@ export function pluggedBy(status: string): boolean | null {
   return status === 'Available' || status === 'Reserved' ? false : null;
 }
 
+const IN_TRANSACTION = new Set(['Charging', 'SuspendedEV', 'SuspendedEVSE']);
+
+/** Whether a transaction goes on, as far as a status tells. */
+export function transactionBy(status: string, charging: boolean): boolean | null {
+  if (charging || IN_TRANSACTION.has(status)) return true;
+  return status === 'Available' || status === 'Unavailable' ? false : null;
+}
+
 export interface CommandInfo {
   /** The last part of the route. */
   route: string;

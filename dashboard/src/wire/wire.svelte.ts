@@ -44,7 +44,10 @@ export class Wire {
   atStart = $state(false);
   /** A moment's list has got to the present. */
   atEnd = $state(false);
+  /** Why a moment cannot be shown. */
   failure = $state.raw<string | null>(null);
+  /** Why older or newer messages are not there. */
+  excuse = $state.raw<string | null>(null);
   /** The message that a link was about. */
   found = $state.raw<Exchange | null>(null);
 
@@ -278,11 +281,12 @@ export class Wire {
 
   async #ask(load: () => Promise<void>): Promise<void> {
     this.loading = true;
-    this.failure = null;
+    this.failure = this.excuse = null;
     try {
       await load();
     } catch (error) {
-      this.failure = words(error);
+      if (this.moment && this.log.size === 0) this.failure = words(error);
+      else this.excuse = `Looking back did not work: ${words(error)}`;
     } finally {
       this.loading = false;
     }
