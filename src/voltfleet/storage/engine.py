@@ -94,7 +94,12 @@ def create_sqlite_engine_for_workflows(url: str) -> sa.Engine:
     idempotent, and a job's start is written by our own transaction, which is synced.
     """
     engine = sa.create_engine(
-        url, module=sqlite, pool_size=20, max_overflow=40, hide_parameters=True
+        url,
+        module=sqlite,
+        pool_size=20,
+        max_overflow=40,
+        pool_use_lifo=True,  # as above
+        hide_parameters=True,
     )
 
     @event.listens_for(engine, "connect")
