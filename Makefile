@@ -8,7 +8,7 @@ ARGS =
 BIN = .venv/bin
 PEERS = tests/peers/node/node_modules
 
-.PHONY: help setup demo test check bench lives fuzz idempotency durability audit sbom chaos soak cluster clean long
+.PHONY: help setup demo test check bench lives fuzz api idempotency durability audit sbom chaos soak cluster clean long
 
 help:
 	@echo "make setup   build .venv with everything in it, and the dashboard (needs only Python >= 3.11)"
@@ -19,6 +19,7 @@ help:
 	@echo "make long    the long half of the end-to-end tests"
 	@echo "make lives   thousands of random lives of stations of every version, with power cuts"
 	@echo "make fuzz    300,000 hostile frames against stations of every version"
+	@echo "make api     20,000 requests that schemathesis invents; none may be answered with a 5xx"
 	@echo "make idempotency   50 equal requests at once, 200 times, over cut lines and kills, on both databases"
 	@echo "make audit   the dependencies against known vulnerabilities (needs a network)"
 	@echo "make sbom    dist/sbom.cdx.json: what the product is made of (CycloneDX)"
@@ -56,6 +57,9 @@ lives: setup
 
 fuzz: setup
 	@VOLTFLEET_FUZZ_FRAMES=300000 $(BIN)/pytest --timeout 1800 tests/fuzz $(ARGS)
+
+api: setup
+	@VOLTFLEET_API_CASES=20000 $(BIN)/pytest tests/e2e/test_schemathesis.py $(ARGS)
 
 idempotency: setup
 	@VOLTFLEET_IDEMPOTENCY_ROUNDS=200 VOLTFLEET_IDEMPOTENCY_AT_ONCE=50 $(BIN)/pytest --timeout 3600 tests/e2e/test_idempotency.py $(ARGS)
