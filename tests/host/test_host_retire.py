@@ -3,6 +3,8 @@ with ten thousand others to look through, it does so seldom."""
 
 import gc
 
+import bench2
+import bench16
 import pytest
 from host_doubles import assignment
 
@@ -30,6 +32,25 @@ def test_a_retired_station_is_free_at_once_even_amid_a_call(version: str) -> Non
         assert alive() > before
         station.retire()
         del station
+        assert alive() == before
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("bench_type", [bench16.Bench, bench2.Bench2, bench2.Bench21])
+def test_a_station_that_charges_is_free_at_once_when_it_is_retired(
+    bench_type: type[bench16.Bench],
+) -> None:
+    gc.collect()
+    gc.disable()
+    try:
+        before = alive()
+        bench = bench_type().connect()
+        bench.charge()
+        bench.run(100)
+        assert alive() > before
+        bench.station.retire()
+        del bench
         assert alive() == before
     finally:
         gc.enable()

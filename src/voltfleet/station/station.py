@@ -80,6 +80,7 @@ class ChargingStation:
         held = [getattr(self._engine, name) for name in _slots(self._engine)]
         parts = [part for one in held for part in (one if isinstance(one, tuple) else (one,))]
         blocks = [part for part in parts if isinstance(part, Block | DeviceModel)]
+        self._ctx.timers.forget_all()
         for holder in (self._ctx, self._engine, *blocks):
             for name in _slots(holder):
                 delattr(holder, name)

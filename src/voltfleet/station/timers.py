@@ -46,6 +46,10 @@ class Timers:
         """Forget what the firmware waits for, as a reboot does; the world goes on."""
         self._entries = [entry for entry in self._entries if entry[1][0] in PHYSICAL]
 
+    def forget_all(self) -> None:
+        """Nothing is waited for any more; what was to be called is let go."""
+        self._entries.clear()
+
     def running(self, key: Key) -> bool:
         """Whether that timer is due some time."""
         return any(entry[1] == key for entry in self._entries)
