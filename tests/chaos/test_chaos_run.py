@@ -1,5 +1,5 @@
-"""The whole command, briefly: two kills, a cut and a full disk. `make chaos` is the long version, on
-both databases and with every fault."""
+"""The whole command, briefly: two kills, a cut and a full disk. `make chaos` is the long version,
+on both databases and with every fault."""
 
 import subprocess
 from pathlib import Path
