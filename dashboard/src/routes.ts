@@ -21,5 +21,11 @@ export interface Route {
 export const ROUTES: readonly Route[] = [
   { pattern: '/', nav: 'Fleet', load: () => import('./pages/Fleet.svelte') },
   { pattern: '/chargers/:id', under: '/', load: () => import('./pages/Charger.svelte') },
+  { pattern: '/locations', nav: 'Locations', load: () => import('./pages/Locations.svelte') },
+  { pattern: '/locations/:id', under: '/locations', load: () => import('./pages/Location.svelte') },
+  { pattern: '/locations/:id/create', under: '/locations', load: () => import('./pages/CreateChargers.svelte') },
+  { pattern: '/locations/:id/jobs/:job', under: '/jobs', load: () => import('./pages/Job.svelte') },
   { pattern: '/messages', nav: 'Messages', load: () => import('./pages/Messages.svelte') },
+  { pattern: '/jobs', nav: 'Jobs', load: () => import('./pages/Jobs.svelte') },
+  { pattern: '/hosts', nav: 'Hosts', admin: true, load: () => import('./pages/Hosts.svelte') },
 ];

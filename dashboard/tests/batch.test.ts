@@ -152,9 +152,14 @@ describe('the equivalent curl', () => {
     expect(line).toContain(String.raw`"Bay '\''A'\''"`);
   });
 
+  it('gives a list of ids one line', () => {
+    const line = curl('http://h/', [toGroup(group({ charger_ids: '1 2 3' }))]);
+    expect(line).toContain('"charger_ids": [ "1", "2", "3" ]');
+  });
+
   it('says in a shell what was typed', async () => {
     const { execFileSync } = await import('node:child_process');
-    const body = [toGroup(group({ template_name: `"It's" \\ $HOME`, authorization_key: 'k'.repeat(16), security_profile: '1' }))];
+    const body = [toGroup(group({ template_name: `"It's" \\ $HOME`, charger_ids: '1 2', authorization_key: 'k'.repeat(16), security_profile: '1' }))];
     const script = curl('http://h/', body).replace(/^curl/, 'printf "%s\\n"');
     const env = { ...process.env, TOKEN: 't', AUTHORIZATION_KEY: 'k'.repeat(16) };
     const words = execFileSync('sh', ['-c', script], { env, encoding: 'utf8' });

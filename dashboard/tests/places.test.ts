@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { found } from '../src/lib/choices';
 import { degreesProblem, pair } from '../src/lib/coordinates';
 import { countries, COUNTRY_CODES, timezones } from '../src/lib/countries';
-import { byState, byTone, crowdOf, crowds, rowsAt, sizeOf } from '../src/lib/crowds';
+import { byState, byTone, crowds, sizeOf } from '../src/lib/crowds';
 import { FleetStore } from '../src/lib/fleet';
 import { csv, jobSentence, jobWord, reasons, tookMs } from '../src/lib/jobs';
 import type { ChargerRow } from '../src/lib/types';
@@ -91,13 +91,6 @@ describe('chargers by location', () => {
     expect(byState(north).map(({ state }) => state)).toEqual(['available', 'charging', 'connecting', 'registering']);
     expect(crowds(fleet).get('south')).toEqual(new Map([['faulted', 1]]));
   });
-
-  it('are listed by identity', () => {
-    const rows = rowsAt(fleet, 'north');
-    expect(rows.map((at) => fleet.identities[at])).toEqual(['CP-1', 'CP-3', 'CP-4', 'CP-5']);
-    expect(crowdOf(fleet, rows)).toEqual(crowds(fleet).get('north'));
-    expect(rowsAt(fleet, 'nowhere')).toEqual([]);
-  });
 });
 
 describe('jobs', () => {
@@ -116,7 +109,7 @@ describe('jobs', () => {
 
   it('that go on are told by what is left', () => {
     const going = job({ status: 'PROVISIONING', created: 300, failed: 5, current_step: 'register' });
-    expect(jobSentence(going)).toBe('Writing the chargers down. 695 chargers to go.');
+    expect(jobSentence(going)).toBe('Writing them down. 695 chargers to go.');
   });
 
   it('take as long as until they ended', () => {

@@ -11,9 +11,9 @@ export const TONES: readonly Tone[] = ['ok', 'charging', 'busy', 'bad', 'off'];
 export const TONE_WORDS: Record<Tone, string> = {
   ok: 'available',
   charging: 'charging',
-  busy: 'in between',
+  busy: 'busy',
   bad: 'in trouble',
-  off: 'offline',
+  off: 'out of service',
 };
 
 /** The chargers of every location, by the location's id; one pass over all of them. */
@@ -37,27 +37,6 @@ export function crowds(fleet: FleetStore): Map<string, Map<string, number>> {
     found.set(fleet.locations.text(place), crowd);
   });
   return found;
-}
-
-/** The rows of a location's chargers, by identity. */
-export function rowsAt(fleet: FleetStore, locationId: string): number[] {
-  const place = fleet.locations.number(locationId);
-  const rows: number[] = [];
-  for (let row = 0; row < fleet.length; row += 1) {
-    if (fleet.alive[row] && fleet.location[row] === place) rows.push(row);
-  }
-  const name = fleet.identities;
-  return rows.sort((one, other) => ((name[one] ?? '') < (name[other] ?? '') ? -1 : 1));
-}
-
-/** Those rows by state. */
-export function crowdOf(fleet: FleetStore, rows: readonly number[]): Map<string, number> {
-  const crowd = new Map<string, number>();
-  for (const row of rows) {
-    const state = fleet.stateOf(row);
-    crowd.set(state, (crowd.get(state) ?? 0) + 1);
-  }
-  return crowd;
 }
 
 export function sizeOf(crowd: Crowd): number {

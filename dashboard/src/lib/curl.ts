@@ -3,6 +3,9 @@
 /** What is never shown: it stands as a variable of the shell instead. */
 const SECRETS: Record<string, string> = { authorization_key: 'AUTHORIZATION_KEY', client_key: 'CLIENT_KEY' };
 
+/** Lists of texts, as JSON.stringify spreads them over lines. */
+const LISTS = /\[\n(\s+"(?:[^"\\\n]|\\.)*",?\n)+\s+\]/g;
+
 /** `text` as one word of a POSIX shell. */
 export function quoted(text: string): string {
   return `'${text.replaceAll("'", String.raw`'\''`)}'`;
@@ -21,7 +24,7 @@ export function curl(url: string, body: unknown, organization: string | null = n
     2,
   );
   // Out of the single quotes, the variable in double ones, and in again.
-  const data = quoted(hidden).replaceAll(/\\u0000([A-Z_]+)\\u0000/g, `'"$$$1"'`);
+  const data = quoted(hidden.replaceAll(LISTS, (list) => list.replaceAll(/\s*\n\s*/g, ' '))).replaceAll(/\\u0000([A-Z_]+)\\u0000/g, `'"$$$1"'`);
   const headers = [`-H "Authorization: Bearer $TOKEN"`];
   if (organization !== null) headers.push(`-H ${quoted(`X-Organization-Id: ${organization}`)}`);
   headers.push(`-H 'Content-Type: application/json'`);

@@ -40,16 +40,15 @@ export function jobSentence(job: Counts & { current_step: string | null }): stri
 
 /** What a step is doing. */
 export function stepWords(step: string | null): string {
-  if (step === 'register') return 'Writing the chargers down.';
-  if (step === 'settle') return 'Giving them to hosts, and again what has not worked yet.';
+  if (step === 'register') return 'Writing them down.';
+  if (step === 'settle') return 'Hosts are taking them up.';
   return step === null ? 'Starting.' : `Step ${step}.`;
 }
 
-/** What a job does. */
-export function jobKind(type: string | null): string {
-  if (type === 'charger_bulk_create') return 'Create chargers';
-  if (type === 'charger_create') return 'Create one charger';
-  return type?.replaceAll('_', ' ') ?? 'Job';
+/** What a job does: "Create 1,000 chargers". */
+export function jobTitle(job: Pick<JobSummary, 'job_type' | 'total'>): string {
+  const known = job.job_type === null || /^charger(_bulk)?_create$/.test(job.job_type);
+  return known ? `Create ${counted(job.total, 'charger')}` : `${job.job_type?.replaceAll('_', ' ')}`;
 }
 
 /** How long it has taken, or takes already, in ms. */

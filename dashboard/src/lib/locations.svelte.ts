@@ -10,7 +10,7 @@ const AGAIN_MS = 5_000;
 
 export const locations = new SvelteMap<string, Location>();
 
-let of: string | null = null;
+let of = $state<string | null>(null);
 let asked = 0;
 let asking: Promise<void> | null = null;
 
@@ -37,6 +37,16 @@ export function needLocations(ids: readonly string[]): void {
   if (stale) locations.clear();
   const missing = stale || ids.some((id) => id !== '' && !locations.has(id));
   if (missing && (stale || Date.now() - asked > AGAIN_MS)) loadLocations().catch(() => undefined);
+}
+
+/** Takes in one that has been read or written. */
+export function learn(location: Location): void {
+  locations.set(location.id, location);
+}
+
+/** Whether the gateway has been asked and does not know it (any more). */
+export function isGone(id: string): boolean {
+  return of !== null && of === session.organization && !locations.has(id);
 }
 
 /** What a person calls it. */

@@ -46,6 +46,41 @@ export interface Location {
   updated_at: string | null;
 }
 
+export interface Brand {
+  slug: string;
+  name: string;
+}
+
+export interface Model {
+  slug: string;
+  name: string;
+  connector_count: number | null;
+  current_type: string | null;
+  supported_kwh: number[] | null;
+  connector_types: string[] | null;
+}
+
+export interface LocationTemplate {
+  slug: string;
+  description: string;
+  name: string;
+  address: string;
+  city: string;
+  country: string;
+  coordinates: Coordinates;
+  timezone: string;
+  chargers: number;
+  charger_groups: {
+    brand_slug: string;
+    brand: string;
+    model_slug: string;
+    model: string;
+    connector_type: string;
+    ocpp_version: string;
+    count: number;
+  }[];
+}
+
 export interface Connector {
   evse_id: number;
   connector_id: number;
@@ -149,6 +184,42 @@ export interface JobSummary {
   updated_at: string;
   provisioned_at: string | null;
   status_url: string | null;
+}
+
+/** What a bulk request is answered with. */
+export interface JobAccepted {
+  job_id: string;
+  status: ProvisioningStatus;
+  status_url: string;
+}
+
+/** A job as its own poll tells it. */
+export interface BulkJob {
+  job_id: string;
+  status: ProvisioningStatus;
+  workflow_run_id: string | null;
+  error: ProvisioningError | null;
+  results: JobResults | null;
+  provisioned_at: string | null;
+  progress: { total: number; created: number; failed: number; current_step: string | null };
+}
+
+export interface JobResults {
+  created_count: number;
+  failed_count: number;
+  created: { id: string; identity: string; name: string | null }[];
+  failed: { identity: string | null; error: string; code: string | null }[];
+}
+
+export interface Host {
+  id: string;
+  capacity: number;
+  stations: number;
+  online: number;
+  lag_ms: number | null;
+  lease_seconds_left: number | null;
+  connected_at: string | null;
+  alive: boolean;
 }
 
 /* --- the live stream ------------------------------------------------------------------------- */
