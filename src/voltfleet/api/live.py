@@ -139,6 +139,7 @@ async def _left(receive: Receive) -> None:
 
 @router.get(
     "/live",
+    status_code=200,  # FastAPI would look for it in the signature of the response's class
     response_class=EventStream,
     responses={
         **errors(),
