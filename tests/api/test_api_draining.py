@@ -9,6 +9,7 @@ import uvicorn
 from fastapi import FastAPI
 from starlette.types import Message
 
+from voltfleet.api.deps import Services
 from voltfleet.api.draining import Draining
 from voltfleet.api.links import HostLinks
 from voltfleet.cli.draining import DrainingServer
@@ -51,7 +52,9 @@ class NoLinks(HostLinks):
 
 
 @pytest.mark.timeout(60)
-async def test_a_request_under_way_is_answered_and_the_next_is_refused() -> None:
+async def test_a_request_under_way_is_answered_and_the_next_is_refused(
+    services: Services,
+) -> None:
     begun, go_on = asyncio.Event(), asyncio.Event()
     api = FastAPI()
 
@@ -66,7 +69,7 @@ async def test_a_request_under_way_is_answered_and_the_next_is_refused() -> None
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     shared = listener.dup()  # as the one who supervises it holds it
     config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
-    server = DrainingServer(config, app, links, notice_seconds=0.0)
+    server = DrainingServer(config, app, links, notice_seconds=0.0, live=services.live)
     serving = asyncio.create_task(server._serve([listener]))
     async with httpx2.AsyncClient(base_url=url, trust_env=False) as client:
         asking = asyncio.create_task(client.get("/slow"))

@@ -135,6 +135,8 @@ ROWS: Mapping[str, Row] = {
         {"query.charger_ids": 200},
     ),
     "get_location_charger_job": _own(),
+    # Nothing of it failed: tests/api/test_job_retry.py.
+    "retry_location_charger_job": _own(409),
     "list_jobs": Row(
         Scope.TENANT,
         200,
@@ -169,6 +171,7 @@ ROWS: Mapping[str, Row] = {
     "stop_charger": _own(202),
     "reset_charger": _own(202),
     "get_charger_logs": _own(),
+    "list_charger_frames": _own(),
     "list_charger_commands": _own(),
     "get_command": _own(),
     "proxy_message": _one(
@@ -192,6 +195,8 @@ ROWS: Mapping[str, Row] = {
     "ev_stops_energy": _fleet(_AT),
     "power_update": _fleet({"power_w": 1000, **_AT}),
     "list_audit_log": Row(Scope.ADMIN),
+    "list_organizations": Row(Scope.ADMIN),
+    "list_hosts": Row(Scope.ADMIN),
     "get_quota": Row(Scope.ADMIN),
     "set_quota": Row(Scope.ADMIN, 200, (Shape({"max_chargers": 5}),)),
     "get_targets": Row(Scope.ADMIN),

@@ -10,6 +10,7 @@ from starlette.types import StatelessLifespan
 from voltfleet.api import (
     admin,
     catalog,
+    charger_frames,
     chargers,
     commands,
     dashboard,
@@ -22,6 +23,7 @@ from voltfleet.api import (
     location_templates,
     locations,
     me,
+    operations,
     service,
     target_lists,
 )
@@ -68,10 +70,12 @@ ROUTERS = (
     location_jobs.router,
     jobs.router,
     chargers.router,
+    charger_frames.router,
     commands.charger_router,
     commands.router,
     live.router,
     admin.router,
+    operations.router,
     dashboard.router,
     target_lists.router,
     host_link.router,

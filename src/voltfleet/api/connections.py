@@ -220,6 +220,13 @@ class GuardedHttp(HttpToolsProtocol):
         self._door.note(reason)
         self.transport.abort()
 
+    def is_stuck_in(self, path: str) -> bool:
+        """Whether it waits for its client to read an answer from there."""
+        cycle: Any = self.cycle
+        if cycle is None or cycle.response_complete or not cycle.response_started:
+            return False
+        return self._stalled is not None and cycle.scope["path"] == path
+
     def _wait_for_head(self) -> None:
         self._in_head = self._arriving = True
         self._size = 0

@@ -17,6 +17,7 @@ from voltfleet.api.refusals import REQUEST_ID, Caller
 from voltfleet.domain.dial_security import SECRETS
 from voltfleet.domain.errors import (
     BadRequest,
+    Conflict,
     Forbidden,
     InvalidInput,
     NotFound,
@@ -36,6 +37,7 @@ _STATUS: Mapping[type[Exception], HTTPStatus] = {
     Unauthenticated: HTTPStatus.UNAUTHORIZED,
     Forbidden: HTTPStatus.FORBIDDEN,
     NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
     TooMany: HTTPStatus.TOO_MANY_REQUESTS,
     Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }

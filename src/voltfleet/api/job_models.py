@@ -1,13 +1,44 @@
-"""The JSON of a job in a list."""
+"""The JSON of jobs: accepted, and in a list."""
 
 from datetime import datetime
-from typing import Self
+from typing import Annotated, Self
 
+from fastapi import Header, Response
 from pydantic import BaseModel, Field
 
 from voltfleet.api.charger_models import ProvisioningErrorDetail, moment
 from voltfleet.domain.provisioning import JobKind, ProvisioningStatus
 from voltfleet.fleet import job_list
+
+IdempotencyKey = Annotated[
+    str | None,
+    Header(
+        min_length=1,
+        max_length=255,
+        description="Send the same key with the same request again, and there is still one job.",
+    ),
+]
+
+
+class LocationChargerBulkAcceptedResponse(BaseModel):
+    """The job is written down and will be carried out; poll `status_url`."""
+
+    job_id: str
+    status: ProvisioningStatus
+    workflow_run_id: str | None
+    status_url: str
+
+    @classmethod
+    def of(cls, location_id: str, job_id: str, response: Response) -> Self:
+        """The answer about a job that has just been accepted; sets its headers, too."""
+        status_url = f"/ocpp/locations/{location_id}/chargers/jobs/{job_id}"
+        response.headers.update({"Location": status_url, "Retry-After": "1"})
+        return cls(
+            job_id=job_id,
+            status=ProvisioningStatus.PENDING,
+            workflow_run_id=job_id,
+            status_url=status_url,
+        )
 
 
 class JobSummary(BaseModel):

@@ -18,6 +18,7 @@ from voltfleet.domain.errors import InvalidInput, Problem, Unavailable
 
 router = deps.router("", "Live")
 
+PATH = "/live"
 MOST_NAMED = 500
 MOST_DETAILED = 20
 HEARTBEAT_SECONDS = 10.0
@@ -138,7 +139,7 @@ async def _left(receive: Receive) -> None:
 
 
 @router.get(
-    "/live",
+    PATH,
     status_code=200,  # FastAPI would look for it in the signature of the response's class
     response_class=EventStream,
     responses={

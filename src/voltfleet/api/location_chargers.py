@@ -7,7 +7,7 @@ import json
 import secrets
 from typing import Annotated
 
-from fastapi import Header, Query, Response, status
+from fastapi import Query, Response, status
 from pydantic import BaseModel, FailFast, Field
 
 from voltfleet.api import deps
@@ -19,13 +19,13 @@ from voltfleet.api.charger_models import (
     Slug,
     Url,
 )
+from voltfleet.api.job_models import IdempotencyKey, LocationChargerBulkAcceptedResponse
 from voltfleet.api.models import Name, Paging, RequestModel, errors
 from voltfleet.api.security_models import SecurityFields, security_of
 from voltfleet.domain import identities
 from voltfleet.domain.allow_list import TargetPolicy
 from voltfleet.domain.errors import InvalidInput, VoltfleetError
 from voltfleet.domain.hosting import DialSecurity
-from voltfleet.domain.provisioning import ProvisioningStatus
 from voltfleet.domain.requests import (
     JobRequest,
     Requested,
@@ -88,15 +88,6 @@ class ChargerGroup(RequestModel):
         description="Total chargers to create. Pads with random hex suffixes when charger_ids is "
         "shorter.",
     )
-
-
-class LocationChargerBulkAcceptedResponse(BaseModel):
-    """The job is written down and will be carried out; poll `status_url`."""
-
-    job_id: str
-    status: ProvisioningStatus
-    workflow_run_id: str | None
-    status_url: str
 
 
 class UpdateLocationChargerItem(ChargerChanges):
@@ -163,14 +154,7 @@ async def create_location_chargers(
     location_id: deps.LocationId,
     groups: Annotated[list[ChargerGroup], FailFast()],
     response: Response,
-    idempotency_key: Annotated[
-        str | None,
-        Header(
-            min_length=1,
-            max_length=255,
-            description="Send the same key with the same body again, and there is still one job.",
-        ),
-    ] = None,
+    idempotency_key: IdempotencyKey = None,
 ) -> LocationChargerBulkAcceptedResponse:
     """Create chargers, durably: once this has answered, the job is on disk and is carried out
     whatever happens to the gateway. Each charger is provisioned on its own, with its own retries;
@@ -187,14 +171,7 @@ async def create_location_chargers(
         ),
         lambda job_id: {"job_id": job_id, "chargers": request.total},
     )
-    status_url = f"/ocpp/locations/{location_id}/chargers/jobs/{job_id}"
-    response.headers.update({"Location": status_url, "Retry-After": "1"})
-    return LocationChargerBulkAcceptedResponse(
-        job_id=job_id,
-        status=ProvisioningStatus.PENDING,
-        workflow_run_id=job_id,
-        status_url=status_url,
-    )
+    return LocationChargerBulkAcceptedResponse.of(location_id, job_id, response)
 
 
 @router.put("", responses=errors(400, 404, body=True))

@@ -1,4 +1,5 @@
-"""Following the job that creates a location's chargers. Clients poll it, many and often."""
+"""Following the job that creates a location's chargers, and trying again what failed. Clients poll
+it, many and often."""
 
 import asyncio
 import gzip
@@ -11,13 +12,16 @@ from pydantic import BaseModel, Field
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from voltfleet.api import deps
+from voltfleet.api.changes import CurrentChange
 from voltfleet.api.charger_models import ProvisioningErrorDetail, moment
 from voltfleet.api.errors import translate
+from voltfleet.api.job_models import IdempotencyKey, LocationChargerBulkAcceptedResponse
 from voltfleet.api.kept_answers import KeptAnswer
 from voltfleet.api.models import errors
 from voltfleet.domain.errors import NotFound, VoltfleetError
 from voltfleet.domain.provisioning import ProvisioningStatus
-from voltfleet.fleet import jobs
+from voltfleet.fleet import job_retry, jobs, locations
+from voltfleet.storage.engine import Connection
 
 router = deps.router("/ocpp/locations/{location_id}/chargers/jobs", "Location chargers")
 _PATH = re.compile(r"/ocpp/locations/(?P<location_id>[^/]+)/chargers/jobs/(?P<job_id>[^/]+)")
@@ -101,6 +105,48 @@ async def get_location_charger_job(
         body = await asyncio.to_thread(_written, job)
         services.kept_answers.keep(job.id, KeptAnswer(job.version, body))
     return Response(body, media_type="application/json", headers=headers)
+
+
+@router.post(
+    "/{job_id}/retry",
+    status_code=status.HTTP_202_ACCEPTED,
+    responses=errors(404, 409),
+)
+async def retry_location_charger_job(
+    change: CurrentChange,
+    location_id: deps.LocationId,
+    job_id: str,
+    response: Response,
+    idempotency_key: IdempotencyKey = None,
+) -> LocationChargerBulkAcceptedResponse:
+    """Try the chargers of an ended job again that failed: a new job, for the same identities of the
+    same templates. One that exists by now is a failure of the new job, as in any batch. Chargers
+    that were deleted meanwhile did not fail."""
+    deps.checked_id(job_id, "job")
+    services, now = change.services, change.services.clock()
+    submission = jobs.Submission(idempotency_key, f"retry {job_id}")
+
+    def accept(connection: Connection) -> tuple[str, int]:
+        locations.get(connection, change.tenant, location_id)
+        targets = services.settings.targets
+        request = job_retry.request_of(connection, change.tenant, location_id, job_id, now, targets)
+        accepted = jobs.accept_batch(
+            connection,
+            services.queue,
+            change.tenant,
+            location_id,
+            request,
+            submission,
+            now,
+            quota=services.settings.quota_per_org,
+            targets=targets,
+        )
+        return accepted, request.total
+
+    new_id, _ = await change.write(
+        accept, lambda done: {"new_job_id": done[0], "chargers": done[1]}
+    )
+    return LocationChargerBulkAcceptedResponse.of(location_id, new_id, response)
 
 
 class LeanPolls:

@@ -92,6 +92,7 @@ _ERRORS: Mapping[int, dict[str, Any]] = {
     403: {"description": "Insufficient permissions or missing required claims"},
     404: {"description": "Not there, or another organization's"},
     408: {"description": "The request body did not arrive in time"},
+    409: {"description": "Not while things are as they are; `code` says what is"},
     413: {"description": "The request body is too large"},
     415: {"description": "The request body is compressed"},
     422: {"description": "The request fails validation", "model": HTTPValidationError},

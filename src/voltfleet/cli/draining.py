@@ -1,8 +1,9 @@
-"""A server that stops without failing a request, where there is another to take the next ones.
+"""How the gateway's server stops: live streams first, for they would never end by themselves.
 
-In order: tell load balancers (503 on ``/health/ready``) and end each connection with its next
-answer; refuse new connections; send the hosts to another gateway; wait for the connections that are
-left; close those that nobody used.
+Where there is another gateway to take the next requests, it stops without failing one. In order:
+tell load balancers (503 on ``/health/ready``) and end each connection with its next answer; refuse
+new connections; send the hosts to another gateway; wait for the connections that are left; close
+those that nobody used.
 """
 
 import asyncio
@@ -12,9 +13,14 @@ import struct
 
 import uvicorn
 
+from voltfleet.api.connections import GuardedHttp
 from voltfleet.api.draining import Draining
 from voltfleet.api.links import HostLinks
+from voltfleet.api.live import PATH as STREAM_PATH
+from voltfleet.api.live_hub import Live
 
+GOODBYE = "The gateway stops; connect again."
+GOODBYE_SECONDS = 2.0
 LINGER_SECONDS = 1.0
 """How long a connection that is open may take to bring one more request."""
 _LOOK_EVERY_SECONDS = 0.02
@@ -23,14 +29,39 @@ _WAITING_TO_BE_ACCEPTED = struct.Struct("24xI")
 """``tcpi_unacked`` of Linux's ``tcp_info``: on a listening socket, the length of its queue."""
 
 
-class DrainingServer(uvicorn.Server):
+class GatewayServer(uvicorn.Server):
+    """uvicorn's server; it ends the live streams before it waits for requests to end."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self._live = live
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """What uvicorn does at the end, after the streams."""
+        await self.end_streams()
+        await super().shutdown(sockets)
+
+    async def end_streams(self) -> None:
+        """Says goodbye to every reader; one that does not even read that is cut off."""
+        await self._live.stop(GOODBYE, within_seconds=GOODBYE_SECONDS)
+        for connection in list(self.server_state.connections):
+            if isinstance(connection, GuardedHttp) and connection.is_stuck_in(STREAM_PATH):
+                connection.give_up("stream_not_read")
+
+
+class DrainingServer(GatewayServer):
     """``app`` is what ``config`` serves; ``notice_seconds`` is how long it answers as before but
     says that it is not ready."""
 
     def __init__(
-        self, config: uvicorn.Config, app: Draining, links: HostLinks, notice_seconds: float
+        self,
+        config: uvicorn.Config,
+        app: Draining,
+        links: HostLinks,
+        notice_seconds: float,
+        live: Live,
     ) -> None:
-        super().__init__(config)
+        super().__init__(config, live)
         self._app = app
         self._links = links
         self._notice_seconds = notice_seconds
@@ -38,6 +69,7 @@ class DrainingServer(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """What uvicorn does at the end, after the drain."""
         self._app.begin()
+        await self.end_streams()
         await asyncio.sleep(self._notice_seconds)
         for listener in sockets or []:
             await _refuse(listener)

@@ -30,7 +30,7 @@ from voltfleet.api.links import HostLinks
 from voltfleet.api.live_hub import Live
 from voltfleet.auth import jwt, keys
 from voltfleet.auth.jwks import RemoteKeys
-from voltfleet.cli.draining import DrainingServer
+from voltfleet.cli.draining import DrainingServer, GatewayServer
 from voltfleet.domain.errors import Unavailable, VoltfleetError
 from voltfleet.drivers.child import REFUSED
 from voltfleet.drivers.local import CHUNK
@@ -136,9 +136,9 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     )
     app = Draining(create_app(services))
     config = server_config(app, settings)
-    server = uvicorn.Server(config)
+    server = GatewayServer(config, services.live)
     if not database.is_sqlite:
-        server = DrainingServer(config, app, links, settings.drain_seconds)
+        server = DrainingServer(config, app, links, settings.drain_seconds, services.live)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal that ended it once more, for whoever handled it before.
         signal.signal(number, lambda *_: None)

@@ -5,6 +5,7 @@
     ├── BadRequest        400  well-formed, but it contradicts itself or the state of things
     ├── Unauthenticated   401  no bearer token, or not one of ours
     ├── Forbidden         403  the token is good and does not allow this
+    ├── Conflict          409  well-formed, and not while things are as they are
     ├── NotFound          404  not there, or not yours (the two are told apart nowhere)
     ├── TooMany           429  the organization has, or asks for, more than its quota
     └── Unavailable       503  the database or the queue cannot take it now; nothing was written
@@ -68,6 +69,12 @@ class Forbidden(VoltfleetError):
     """Insufficient permissions or missing required claims."""
 
     code = "forbidden"
+
+
+class Conflict(VoltfleetError):
+    """Not while things are as they are."""
+
+    code = "conflict"
 
 
 class NotFound(VoltfleetError):

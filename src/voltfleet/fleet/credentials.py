@@ -5,7 +5,7 @@ swept away once none does.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import msgspec
 import sqlalchemy as sa
@@ -16,7 +16,8 @@ from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.tables import chargers, credentials
 
 UNUSED_SECONDS = 7 * 24 * 3600.0
-"""A job may take that long to register its chargers; none does."""
+"""A job may take that long to register its chargers; none does. And so long can the failed chargers
+of a job be tried again (`fleet.job_retry`), if none of the others uses the same secrets."""
 _COLUMNS = (
     credentials.c.authorization_key,
     credentials.c.ca_certificate,
@@ -56,6 +57,22 @@ def load(
         )
     ).one()
     return DialSecurity(profile, *row)
+
+
+def use_again(
+    connection: sa.Connection, tenant: Tenant, credentials_ids: Collection[str], now: float
+) -> bool:
+    """Keeps them as if they were new, for chargers that are about to be made; false if the sweep
+    has deleted one."""
+    found = connection.execute(
+        sa.update(credentials)
+        .where(
+            credentials.c.id.in_(credentials_ids),
+            credentials.c.organization_id == tenant.organization_id,
+        )
+        .values(created_at=now)
+    ).rowcount
+    return found == len(set(credentials_ids))
 
 
 def sweep(connection: sa.Connection, now: float) -> int:

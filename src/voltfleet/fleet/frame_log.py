@@ -1,6 +1,7 @@
 """The OCPP frame log: what crossed each charger's wire, kept with a bound on age and on size."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import sqlalchemy as sa
 
@@ -57,6 +58,53 @@ def page(
         .limit(limit)
     )
     return [FrameLog(*row) for row in rows], total
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """Which frames of a charger: those with ids before and after these, of that action and
+    direction, with that text in the message."""
+
+    before: int | None = None
+    after: int | None = None
+    action: str | None = None
+    from_station: bool | None = None
+    text: str | None = None
+
+
+def newest_first(
+    connection: sa.Connection, charger_id: str, wanted: Slice, limit: int
+) -> list[tuple[int, FrameLog]]:
+    """The newest ``limit`` of the frames, each with its id; the newest first."""
+    # The charger's own index has the ids; it must not be the order that chooses the way, or the
+    # whole log would be walked.
+    newest = sa.desc(ocpp_frames.c.id + 0)
+    ids = (
+        sa.select(ocpp_frames.c.id)
+        .where(ocpp_frames.c.charger_id == charger_id, *_wanted(wanted))
+        .order_by(newest)
+        .limit(limit)
+    )
+    columns = ("id", "charger_id", "at", "from_station", "action", "message")
+    rows = connection.execute(
+        sa.select(*(ocpp_frames.c[name] for name in columns))
+        .where(ocpp_frames.c.id.in_(ids))
+        .order_by(ocpp_frames.c.id.desc())
+    )
+    return [(row[0], FrameLog(*row[1:])) for row in rows]
+
+
+def _wanted(wanted: Slice) -> Iterator[sa.ColumnElement[bool]]:
+    if wanted.before is not None:
+        yield ocpp_frames.c.id < wanted.before
+    if wanted.after is not None:
+        yield ocpp_frames.c.id > wanted.after
+    if wanted.action is not None:
+        yield ocpp_frames.c.action == wanted.action
+    if wanted.from_station is not None:
+        yield ocpp_frames.c.from_station == wanted.from_station
+    if wanted.text is not None:
+        yield ocpp_frames.c.message.icontains(wanted.text, autoescape=True)
 
 
 def trim(connection: sa.Connection, *, older_than: float, keep: int) -> int:

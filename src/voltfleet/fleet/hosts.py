@@ -57,6 +57,19 @@ class Change:
     gone: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host's row. Times are epoch seconds."""
+
+    id: str
+    capacity: int
+    stations: int
+    online: int
+    lag_ms: float
+    lease_until: float
+    connected_at: float
+
+
 def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: float) -> list[str]:
     """Registers a host that has just dialled in, under the lease, and compares what it holds with
     what it should hold. Returns the chargers that it must drop; `changes` has the rest.
@@ -252,6 +265,14 @@ def dropped(connection: sa.Connection, host_id: str, charger_ids: Sequence[str])
             ),
             [{"b_id": charger_id} for charger_id in charger_ids],
         )
+
+
+def page(connection: sa.Connection, *, offset: int, limit: int) -> tuple[list[Host], int]:
+    """Every host that is known, by its id, and how many there are."""
+    total = connection.execute(sa.select(sa.func.count()).select_from(hosts)).scalar_one()
+    columns = [hosts.c[name] for name in Host.__slots__]
+    rows = connection.execute(sa.select(*columns).order_by(hosts.c.id).offset(offset).limit(limit))
+    return [Host(*row) for row in rows], total
 
 
 def alive(connection: sa.Connection, now: float) -> list[str]:

@@ -33,7 +33,7 @@ from voltfleet.domain.provisioning import (
 )
 from voltfleet.domain.requests import JobRequest
 from voltfleet.fleet import chargers as charger_records
-from voltfleet.fleet import hosts, jobs, news
+from voltfleet.fleet import hosts, job_retry, jobs, news
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new
 from voltfleet.storage.tables import chargers, job_failures, job_results, locations
@@ -264,7 +264,7 @@ def _end(connection: sa.Connection, job: Any, failure: Failure | None, now: floa
             status=(ProvisioningStatus.READY if ready else ProvisioningStatus.FAILED).value,
             error=None if failure is None else msgspec.json.encode(asdict(failure)).decode(),
             current_step=None,
-            request=None,
+            request=job_retry.to_keep(job.request, failed) if bulk else None,
             created_count=len(created),
             failed_count=len(failed),
             updated_at=now,

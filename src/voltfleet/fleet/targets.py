@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from voltfleet.domain.allow_list import AllowList, TargetPolicy, read_kept
 from voltfleet.domain.hosting import ConnectionState
 from voltfleet.domain.target_policy import Targets
+from voltfleet.fleet import news
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import upsert
 from voltfleet.storage.tables import chargers, organization_targets
@@ -102,4 +103,7 @@ def withhold(connection: sa.Connection, host_id: str, now: float) -> list[str]:
         )
         .returning(chargers.c.id)
     )
-    return list(rows.scalars())
+    withheld = list(rows.scalars())
+    if withheld:
+        news.changed(connection, now, withheld, organization_id=None)
+    return withheld

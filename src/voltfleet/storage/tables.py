@@ -49,7 +49,8 @@ jobs = sa.Table(
     sa.Column("kind", sa.Text, nullable=False),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("current_step", sa.Text),
-    # What to create: the groups with every identity already drawn, as JSON; null once finished.
+    # What to create: the groups with every identity already drawn, as JSON. Of a finished job what
+    # is left to be tried again: see fleet/job_retry.py; null if nothing is.
     sa.Column("request", sa.Text),
     sa.Column("total", sa.Integer, nullable=False),
     # How many of the request's chargers have been registered: the checkpoint of the register step.
