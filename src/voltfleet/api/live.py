@@ -142,7 +142,6 @@ async def _left(receive: Receive) -> None:
     PATH,
     status_code=200,  # FastAPI would look for it in the signature of the response's class
     response_class=EventStream,
-    status_code=200,
     responses={
         **errors(),
         200: {
