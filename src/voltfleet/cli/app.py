@@ -3,18 +3,18 @@
 import asyncio
 import os
 import sys
+from collections.abc import Mapping
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated, Any, NoReturn
 
 import typer
+from typer.core import TyperGroup
 
 from voltfleet import __version__
-from voltfleet.cli import backup, keys, tokens
+from voltfleet.cli import keys, tokens
 from voltfleet.cli import serve as serving
-from voltfleet.cli.chaos import chaos
 from voltfleet.cli.csms import csms
-from voltfleet.cli.demo import demo
-from voltfleet.cli.doctor import doctor
 from voltfleet.cli.host import host
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.observability.logging import configure
@@ -22,7 +22,38 @@ from voltfleet.settings import from_env
 
 EX_USAGE = 2
 
+LATER: Mapping[str, str] = {
+    "backup": "voltfleet.cli.backup:back_up",
+    "chaos": "voltfleet.cli.chaos:chaos",
+    "demo": "voltfleet.cli.demo:demo",
+    "doctor": "voltfleet.cli.doctor:doctor",
+    "restore": "voltfleet.cli.backup:restore",
+}
+"""Commands that are imported when they are asked for. They know the database, and importing all
+that would take most of the time in which `serve`, `host` and `csms` start."""
+
+
+class Commands(TyperGroup):
+    """The commands, those of `LATER` among them."""
+
+    # Typer has a click of its own, whose types it does not export: hence Any.
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        """Their names, for the help."""
+        return sorted([*super().list_commands(ctx), *LATER])
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """One of them, or None."""
+        if cmd_name not in LATER:
+            return super().get_command(ctx, cmd_name)
+        module, _, function = LATER[cmd_name].partition(":")
+        alone = typer.Typer(add_completion=False)
+        alone.command(cmd_name)(getattr(import_module(module), function))
+        return typer.main.get_command(alone)
+
+
 app = typer.Typer(
+    cls=Commands,
     help="Stand up and drive fleets of simulated EV chargers.",
     no_args_is_help=True,
     add_completion=False,
@@ -30,13 +61,8 @@ app = typer.Typer(
 )
 app.add_typer(tokens.app, name="token")
 app.add_typer(keys.app, name="keys")
-app.command()(chaos)
 app.command()(csms)
-app.command()(demo)
 app.command()(host)
-app.command("backup")(backup.back_up)
-app.command()(backup.restore)
-app.command()(doctor)
 
 
 @app.command()
