@@ -1,6 +1,7 @@
 """``voltfleet serve``: what it refuses and how it says so, what it leaves on disk, how it ends."""
 
 import json
+import os
 import resource
 import signal
 import socket
@@ -27,6 +28,7 @@ from voltfleet.cli import app as cli
 from voltfleet.cli import serve as serving
 
 STARTED = "Stop it with Ctrl-C."
+ANYWHERE = "0.0.0.0"  # noqa: S104
 
 
 def refused(monkeypatch: pytest.MonkeyPatch, *options: str) -> int:
@@ -199,6 +201,40 @@ def test_children_end_when_serve_is_killed(tmp_path: Path) -> None:
 
 
 @pytest.mark.e2e
+def test_a_terminal_is_given_a_link_that_signs_in(tmp_path: Path, free_port: int) -> None:
+    """Into a file, or a supervisor's log, the token is not written."""
+    ours, theirs = os.openpty()
+    where = ["--host", ANYWHERE, "--port", str(free_port), "--data-dir", str(tmp_path / "data")]
+    serve = subprocess.Popen(
+        [VOLTFLEET, "serve", "--hosts", "none", *where],
+        env=environment(),
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.close(theirs)
+    try:
+        said = ""
+        while "Stop it" not in said:
+            said += os.read(ours, 65_536).decode()
+    finally:
+        serve.terminate()
+        serve.wait(30)
+        os.close(ours)
+    token = (tmp_path / "data" / "token").read_text().strip()
+    assert f"http://127.0.0.1:{free_port}/ui/#token={token}" in said
+
+
+def test_what_is_not_a_terminal_is_not_told_the_token(gateway: Gateway) -> None:
+    log = gateway.data_directory.with_suffix(".log")
+    until(lambda: STARTED in tail(log))
+    said = tail(log)
+    assert f"Dashboard: {gateway.url}/ui/" in said
+    assert gateway.token not in said
+
+
+@pytest.mark.e2e
 def test_the_demo_comes_to_its_end(tmp_path: Path) -> None:
     ended = subprocess.run(
         [VOLTFLEET, "demo", "--exit", "--chargers", "50"],
@@ -211,6 +247,7 @@ def test_the_demo_comes_to_its_end(tmp_path: Path) -> None:
     assert ended.returncode == 0, ended.stderr
     assert "50 / 0" in ended.stdout
     assert "job READY" in ended.stdout
+    assert "/ui/#token=ey" in ended.stdout
     assert list(tmp_path.iterdir()) == []
 
 

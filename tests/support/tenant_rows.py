@@ -135,8 +135,7 @@ ROWS: Mapping[str, Row] = {
         {"query.charger_ids": 200},
     ),
     "get_location_charger_job": _own(),
-    # Nothing of it failed: tests/api/test_job_retry.py.
-    "retry_location_charger_job": _own(409),
+    "retry_location_charger_job": _own(202),
     "list_jobs": Row(
         Scope.TENANT,
         200,

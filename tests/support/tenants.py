@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 import builders
 from support.tenant_rows import NOT_THINGS, Json, Shape
+from voltfleet.domain import requests
 from voltfleet.domain.commands import CommandKind
 from voltfleet.domain.hosting import DialSecurity, FrameLog
 from voltfleet.fleet import chargers, commands, credentials, frame_log
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new
 from voltfleet.storage.engine import Database
-from voltfleet.storage.tables import frames_metadata, locations, metadata
+from voltfleet.storage.tables import frames_metadata, jobs, locations, metadata
 
 SECRET = b"a-key-that-nobody-sees"
 _PLACE = re.compile(r"\{(\w+)\}")
@@ -62,7 +63,9 @@ def furnish(database: Database, frames: Database, tenant: Tenant, now: float) ->
         request = credentials.keep_all(connection, tenant, request, secrets, now)
     job_id = builders.accept(database, request, tenant=tenant, location_id=place["id"], now=now)
     builders.carry_out(database, job_id, now)
+    left = requests.encode(builders.batch(1, prefix=f"{name}-again-"))  # as if one had failed
     with database.writing() as connection:
+        connection.execute(sa.update(jobs).where(jobs.c.id == job_id).values(request=left))
         found, _ = chargers.page(connection, tenant, offset=0, limit=1)
         target = commands.Target(charger_id=found[0].id)
         order = commands.Order(CommandKind.PLUG_CONNECTOR, {})

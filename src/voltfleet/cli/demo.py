@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
-from voltfleet.cli.serve import Served
+from voltfleet.cli.serve import Served, sign_in_link
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.settings import Settings
 
@@ -80,6 +80,8 @@ async def _demo(count: int, directory: Path, *, stay: bool) -> None:
             api = await running.enter_async_context(_client(served.url, served.token))
             csms = await running.enter_async_context(_client(f"http://127.0.0.1:{csms_port}"))
             await _until_hosted(api)
+        # The token is as short-lived as the directory that it is for.
+        _plain(console, f"Watch it: {sign_in_link(served.url, served.token)}")
         working = asyncio.create_task(_run(console, api, csms, csms_port, count))
         interrupted = asyncio.create_task(stopping.wait())
         await asyncio.wait([working, interrupted], return_when=asyncio.FIRST_COMPLETED)
@@ -90,7 +92,7 @@ async def _demo(count: int, directory: Path, *, stay: bool) -> None:
         measured, location_id = working.result()
         _summarize(console, count, measured)
         if stay:
-            _what_next(console, served.url, csms_port, directory, location_id, count)
+            _what_next(console, served, csms_port, directory, location_id, count)
             console.print("Everything stays up until you press Ctrl-C.")
             await interrupted
     console.print("Stopped, and the temporary directory is gone.")
@@ -264,11 +266,18 @@ def _summarize(console: Console, count: int, measured: Measured) -> None:
 
 
 def _what_next(
-    console: Console, url: str, csms_port: int, directory: Path, location_id: str, count: int
+    console: Console,
+    served: Served,
+    csms_port: int,
+    directory: Path,
+    location_id: str,
+    count: int,
 ) -> None:
+    url = served.url
     console.print("[bold]Look[/]  (in another terminal or a browser)")
     _plain(
         console,
+        f"  the dashboard      {sign_in_link(url, served.token)}",
         f"  who is connected   http://127.0.0.1:{csms_port}/",
         f"  API documentation  {url}/docs",
     )

@@ -156,6 +156,7 @@ async def _serve(settings: Settings) -> None:
     async with Served(settings) as served:
         _say(
             f"Voltfleet answers at {served.url}  (docs: {served.url}/docs)",
+            _dashboard(served.url, served.token),
             f"Bearer token of organization {DEFAULT_ORGANIZATION!r}: {settings.data_dir / 'token'}",
             "Stop it with Ctrl-C.",
         )
@@ -163,6 +164,18 @@ async def _serve(settings: Settings) -> None:
             await served.ended()
         finally:
             _say("Stopping: the hosts close their chargers' connections first.")
+
+
+def sign_in_link(url: str, token: str) -> str:
+    """Opens the dashboard, signed in. What follows the ``#`` stays in the browser."""
+    return f"{url}/ui/#token={token}"
+
+
+def _dashboard(url: str, token: str) -> str:
+    """The token is for the eyes at a terminal; what is written elsewhere may be kept by anybody."""
+    if sys.stdout.isatty():
+        return f"Dashboard, one click: {sign_in_link(url, token)}"
+    return f"Dashboard: {url}/ui/  (it asks for a token)"
 
 
 async def _answers(client: httpx2.AsyncClient, url: str) -> bool:
