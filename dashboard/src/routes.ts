@@ -1,6 +1,8 @@
 /** Every page: where it is, what the navigation calls it, and what loads it. */
 import type { Component } from 'svelte';
 
+import { match } from './lib/query';
+
 export interface PageProps {
   /** What stands for `:id` and the like in the pattern. */
   params: Record<string, string>;
@@ -29,3 +31,11 @@ export const ROUTES: readonly Route[] = [
   { pattern: '/jobs', nav: 'Jobs', load: () => import('./pages/Jobs.svelte') },
   { pattern: '/hosts', nav: 'Hosts', admin: true, load: () => import('./pages/Hosts.svelte') },
 ];
+
+/** Begins to load the page of an address (`/ui/locations`), if there is one. */
+export function preload(pathname: string): void {
+  const path = pathname.replace(/^\/ui/, '').replace(/\/+$/, '') || '/';
+  ROUTES.find(({ pattern }) => match(pattern, path))
+    ?.load()
+    .catch(() => undefined); // the page itself says so, when it is shown
+}

@@ -82,18 +82,27 @@ const NOT_THERE_YET = new Set([
   'rejected',
 ]);
 
+function kindOf(state: string): 0 | 1 | 2 {
+  if (state === 'faulted' || state === 'rejected' || state === 'failed') return 2;
+  return NOT_THERE_YET.has(state) ? 1 : 0;
+}
+
 /** What is wrong with chargers, in words that are the same for all that have the same trouble. */
 export class Problems {
   #told: (string | undefined)[] = [];
+  /** By number of state: 1, the error counts; 2, the state itself is one. */
+  #kinds: (0 | 1 | 2)[] = [];
 
   constructor(private readonly fleet: FleetStore) {}
 
   /** Null if nothing is. */
   of(row: number): string | null {
     const { fleet } = this;
+    const kind = (this.#kinds[fleet.state[row] ?? 0] ??= kindOf(fleet.stateOf(row)));
+    if (kind === 0) return null;
     const state = fleet.stateOf(row);
     const error = fleet.error[row] ?? 0;
-    if (error !== 0 && NOT_THERE_YET.has(state)) return (this.#told[error] ??= this.#general(error, row));
+    if (error !== 0 && state !== 'faulted') return (this.#told[error] ??= this.#general(error, row));
     if (state === 'faulted') {
       const broken = fleet.connectors[row]?.find(([, , status]) => status === 'Faulted');
       const code = broken?.[3];
