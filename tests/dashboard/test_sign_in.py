@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from support.browser import DESKTOP, PHONE, Tab
-from support.fleets import token_for
+from support.fleets import Caller, token_for
 from support.processes import Gateway
 
 REFUSED = "status of 40[13]"
@@ -70,6 +70,23 @@ def test_a_bad_link_says_why_on_the_sign_in_page(tab: Tab, gateway: Gateway) -> 
     tab.expect_complaint(REFUSED)
     page = tab.sign_in(token_for(gateway, "acme", seconds=-60))
     expect(page.get_by_text("This token expired on")).to_be_visible()
+
+
+def test_an_admin_chooses_whose_data_is_shown_and_the_address_keeps_it(
+    tab: Tab, gateway: Gateway
+) -> None:
+    Caller(gateway, "globex").location("Harbour")
+    page = tab.sign_in(token_for(gateway, None))
+    expect(page.get_by_role("heading", name="Choose an organization")).to_be_visible()
+    page.get_by_role("button", name="globex").click()
+    expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
+    assert page.url.endswith("?org=globex")
+    page.reload()
+    page.get_by_role("button", name="Organization: globex").click()
+    page.get_by_label("Another organization").fill("initech")
+    page.get_by_role("button", name="Open").click()
+    expect(page.get_by_role("button", name="Organization: initech")).to_be_visible()
+    assert page.url.endswith("?org=initech")
 
 
 @pytest.mark.parametrize(
