@@ -67,6 +67,8 @@ def test_from_nothing_to_a_thousand_chargers(tab: Tab, mine: Caller, csms: Csms)
     page.get_by_label("Name").fill("La Défense")
     page.get_by_label("Address").fill("1 Parvis de la Défense")
     page.get_by_label("City").fill("Paris")
+    page.get_by_role("combobox", name="Country").click()
+    page.keyboard.press("Escape")  # closes the list, and not the dialog around it
     choose(page, "Country", "franc")
     page.get_by_label("Latitude").fill("48.8918, 2.2380")
     expect(page.get_by_label("Longitude")).to_have_value("2.2380")
@@ -178,6 +180,19 @@ def test_what_is_wrong_with_the_form_is_told_at_its_field(tab: Tab, mine: Caller
     page.get_by_role("button", name="Create 200 chargers").click()
     expect(second.get_by_text("Security profile 2 needs it.")).to_be_visible()
     expect(second.get_by_text("the address must start with wss://")).to_be_visible()
+
+
+def test_a_job_is_followed_without_the_live_stream(tab: Tab, mine: Caller, csms: Csms) -> None:
+    tab.expect_complaint("ERR_FAILED")
+    tab.page.route(re.compile("/live"), lambda route: route.abort())
+    place = mine.location("Island")
+    page = tab.sign_in(mine.token, f"/ui/locations/{place}/create")
+    fill_group(page, csms.ws_url, number="20")
+    page.get_by_role("button", name="Create 20 chargers").click()
+    expect(page.get_by_text("All 20 chargers were created.")).to_be_visible(timeout=SLOW_MS)
+    page.get_by_role("link", name="Jobs", exact=True).click()
+    expect(page.get_by_role("table", name="Jobs")).to_contain_text("Ready")
+    expect(page.get_by_text(re.compile("Offline|Connecting")).first).to_be_visible()
 
 
 def test_locations_are_found_changed_and_deleted(tab: Tab, mine: Caller, csms: Csms) -> None:
