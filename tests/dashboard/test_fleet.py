@@ -89,6 +89,21 @@ def test_a_thousand_chargers_are_seen_pointed_at_and_selected(
     expect(page.get_by_text("No charger is like that now.")).to_be_visible(timeout=SLOW_MS)
 
 
+def test_selected_chargers_are_stopped_and_started_again(tab: Tab, acme: Caller) -> None:
+    page = fleet_of(tab, acme, "?q=air-0001&view=table")
+    table = page.get_by_role("grid", name="Chargers")
+    expect(table.get_by_role("row")).to_have_count(11, timeout=SLOW_MS)
+    table.focus()
+    page.keyboard.press("Control+a")
+    bar = page.get_by_role("group", name="What to do with the selected chargers")
+    expect(bar).to_contain_text("10 selected")
+    bar.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_text("Stop: sent to 10.")).to_be_visible()
+    expect(total(page, "Out of service")).to_contain_text("10", timeout=SLOW_MS)
+    bar.get_by_role("button", name="Start", exact=True).click()
+    expect(total(page, "Available")).to_contain_text("10", timeout=SLOW_MS)
+
+
 def test_filters_combine_are_counted_and_are_in_the_address(tab: Tab, acme: Caller) -> None:
     page = fleet_of(tab, acme)
     page.get_by_label("Location").select_option(label="Harbour")
