@@ -1,5 +1,6 @@
 """What the documents tell a reader to type exists, and where they point there is something."""
 
+import json
 import re
 from pathlib import Path
 
@@ -46,12 +47,13 @@ def test_every_decision_is_in_the_index() -> None:
 
 def test_every_dependency_is_argued_for_and_nothing_else() -> None:
     page = (ROOT / "docs" / "decisions" / "0002-dependencies.md").read_text()
-    rows = re.findall(r"^\| ([a-z0-9, ()-]+) \| [^|-]", page, re.MULTILINE)
-    argued = {name for row in rows for name in re.findall(r"[a-z0-9-]+", row.partition("(")[0])}
+    rows = re.findall(r"^\| ([a-z0-9@/, ()-]+) \| [^|-]", page, re.MULTILINE)
+    argued = {name for row in rows for name in re.findall(r"[a-z0-9@/-]+", row.partition("(")[0])}
     project = (ROOT / "pyproject.toml").read_text()
     block = project[project.index("\ndependencies = [") : project.index("[project.scripts]")]
     names = set(re.findall(r'^  "([a-z0-9-]+)', block, re.MULTILINE))
     assert len(names) > 10
+    names |= json.loads((ROOT / "dashboard" / "package.json").read_text())["dependencies"].keys()
     assert argued - {"package"} == names
 
 
