@@ -273,7 +273,7 @@ describe('summaries', () => {
       eventType: 'Started', triggerReason: 'CablePluggedIn', evse: { id: 1, connectorId: 1 },
       idToken: { idToken: 'AB', type: 'ISO14443' }, transactionInfo: { transactionId: 't', chargingState: 'Charging' },
       meterValue: [{ sampledValue: [{ value: 2.5, measurand: 'Energy.Active.Import.Register', unitOfMeasure: { unit: 'Wh', multiplier: 3 } }] }],
-    })[0]).toBe('Started · CablePluggedIn · EVSE 1 · connector 1 · AB · Charging · 2.5 kWh');
+    })[0]).toBe('Started · CablePluggedIn · EVSE 1 · AB · Charging · 2.5 kWh');
     expect(told('SetVariables', { setVariableData: [{ component: { name: 'OCPPCommCtrlr' }, variable: { name: 'HeartbeatInterval' }, attributeValue: '5' }, {}] }, { setVariableResult: [{ attributeStatus: 'Rejected' }] }, IN)).toEqual([
       'OCPPCommCtrlr.HeartbeatInterval = 5 · 1 more',
       'Rejected',

@@ -78,6 +78,8 @@ const place = (p: Bag): string => {
   const evse = bag(p['evse']);
   const id = p['evseId'] ?? evse['id'];
   const connector = p['connectorId'] ?? evse['connectorId'];
+  // Most EVSEs have one connector; it need not be named.
+  if (id !== undefined && connector === 1) return named('EVSE', id);
   return dot(named('EVSE', id), named('connector', connector));
 };
 
