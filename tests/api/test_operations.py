@@ -92,6 +92,9 @@ async def test_messages_page_by_page_from_the_newest(
         assert first == everything[:4]
         assert await get(f"limit=4&before={first[-1][0]}") == everything[4:8]
         assert await get(f"after={everything[2][0]}") == everything[:2]
+        assert await get(f"after={everything[7][0]}&limit=3") == everything[4:7]
+        both = f"after={everything[7][0]}&before={everything[0][0]}&limit=3"
+        assert await get(both) == everything[1:4]
         assert await get("action=Heartbeat") == everything[0::2]
         assert await get("direction=cp_to_csms") == [everything[n] for n in (0, 3, 6, 9)]
         assert await get("q=word3_") == [everything[6]]

@@ -57,7 +57,8 @@ async def list_charger_frames(
     ] = None,
 ) -> ChargerFrameListResponse:
     """The charger's newest OCPP messages with an id `before` (and `after`) these, the newest first.
-    For the page before, send the last one's id as `before`."""
+    For the page before, send the last one's id as `before`. With `after` alone: the messages right
+    after that one; for the page after, send the first one's id."""
     await services.db.read(chargers.get, tenant, charger_id)
     wanted = frame_log.Slice(
         before=before,

@@ -75,14 +75,16 @@ class Slice:
 def newest_first(
     connection: sa.Connection, charger_id: str, wanted: Slice, limit: int
 ) -> list[tuple[int, FrameLog]]:
-    """The newest ``limit`` of the frames, each with its id; the newest first."""
+    """The newest ``limit`` of the frames, each with its id; the newest first. With ``after`` alone,
+    those that come right after it, so that a reader can go forward, too."""
     # The charger's own index has the ids; it must not be the order that chooses the way, or the
     # whole log would be walked.
-    newest = sa.desc(ocpp_frames.c.id + 0)
+    is_forward = wanted.after is not None and wanted.before is None
+    nearest = sa.asc(ocpp_frames.c.id + 0) if is_forward else sa.desc(ocpp_frames.c.id + 0)
     ids = (
         sa.select(ocpp_frames.c.id)
         .where(ocpp_frames.c.charger_id == charger_id, *_wanted(wanted))
-        .order_by(newest)
+        .order_by(nearest)
         .limit(limit)
     )
     columns = ("id", "charger_id", "at", "from_station", "action", "message")
