@@ -31,6 +31,7 @@ const FREE: Situation = {
   plugged: false,
   transaction: false,
   transactionId: null,
+  authorized: false,
   idToken: 'CARD',
 };
 const ALL = [...PHYSICAL, ...SESSIONS];
@@ -44,8 +45,10 @@ describe('commands', () => {
     const plugged = { ...FREE, plugged: true, status: 'Preparing', state: 'occupied' };
     expect(possible(plugged)).toContain('start-transaction');
     expect(blockedBy(command('start-session'), plugged)).toContain('plugged in');
-    const charging = { ...plugged, transaction: true, transactionId: '7', status: 'Charging', state: 'charging' };
+    const charging = { ...plugged, transaction: true, transactionId: '7', authorized: true, status: 'Charging', state: 'charging' };
     expect(possible(charging)).toEqual(['unplug-connector', 'ev-requests-energy', 'ev-stops-energy', 'stop-session', 'stop-transaction', 'authorize-id-tag', 'unlock-connector']);
+    const begun = { ...charging, authorized: false };
+    expect(possible(begun)).toContain('start-transaction');
     expect(blockedBy(command('start-transaction'), { ...plugged, idToken: ' ' })).toBe('Give a card first.');
     expect(possible({ ...charging, state: 'stopped' })).toEqual([]);
     expect(possible({ ...charging, state: 'provisioning' })).toEqual([]);

@@ -68,11 +68,13 @@ def test_a_session_from_the_buttons_shows_its_messages_live(
 
     button(page, "Start session").click()
     started = messages(page, "StartTransaction")
-    expect(started).to_contain_text(re.compile(r"TESTCARD-1 .* Accepted · transaction \d+"))
+    expect(started).to_contain_text(re.compile(r"TESTCARD-1.*Accepted · transaction \d+"))
     expect(started).to_contain_text(re.compile(r"\d+ ms|\d\.\d s"))
     connectors = page.get_by_role("region", name="Connectors")
     expect(connectors.get_by_role("img", name=re.compile("takes .* kW"))).to_be_visible()
-    expect(connectors).to_contain_text(re.compile(r"Transaction \d+ ?, card TESTCARD-1. Charging"))
+    expect(connectors).to_contain_text(
+        re.compile(r"Transaction\s+\d+\s*,\s+card\s+TESTCARD-1\.\s+Charging\.")
+    )
     assert csms.stats()["transactions_active"] >= 1
     expect(button(page, "Start session")).to_have_attribute("aria-disabled", "true")
     tab.axe()
@@ -107,7 +109,7 @@ def test_letters_do_what_the_buttons_do(
     page.keyboard.press("u")
     page.get_by_label("Letters on the buttons work as keys").check()
     page.keyboard.press("c")
-    expect(messages(page, re.compile("TransactionEvent.*(Ended|StopAuthorized|Deauthorized)")).last).to_be_visible()
+    expect(messages(page, re.compile("TransactionEvent.*StopAuthorized"))).to_be_visible()
     page.keyboard.press("u")
     expect(connectors.get_by_role("img", name=re.compile("No car"))).to_be_visible()
 
@@ -123,7 +125,7 @@ def test_a_fault_is_injected_and_cleared(
     expect(page.get_by_text("Broken: GroundFailure at connector 1.")).to_be_visible()
     tab.picture("charger-fault")
     page.get_by_role("button", name="Clear all faults").click()
-    expect(page.get_by_text("Mended: GroundFailure at connector 1.")).to_be_visible()
+    expect(page.get_by_text("Mended: GroundFailure at connector 1.").first).to_be_visible()
     expect(page.get_by_role("region", name="Connectors")).to_contain_text("Available")
 
     page.get_by_label("What goes wrong").select_option(label="Station: Network drop")
@@ -199,7 +201,7 @@ def test_a_message_that_breaks_its_schema_is_marked_there_and_linked_to(
 ) -> None:
     charger_id = charger(4)
     page = at_charger(tab, wired, charger_id, "?tab=message")
-    page.get_by_label("Message", exact=True).select_option("StatusNotification")
+    page.get_by_role("combobox", name="Message").select_option("StatusNotification")
     payload = page.get_by_label("Payload")
     expect(payload).to_have_value(re.compile('"connectorId": 1'))
     expect(page.get_by_text("The standard allows this payload.")).to_be_visible()
@@ -283,6 +285,7 @@ def test_both_pages_on_a_telephone(
     tab.axe()
     tab.picture("charger", whole=True)
     tab.open("/ui/messages")
+    expect(page.get_by_text("Live", exact=True).last).to_be_visible()
     send(wired, charger(0), "heartbeat", {})
     messages(page, "Heartbeat").first.click()
     expect(page.get_by_role("region", name="Message details")).to_contain_text("currentTime")

@@ -22,6 +22,8 @@ export interface Situation {
   transaction: boolean | null;
   /** Null until the CSMS has given one. */
   transactionId: string | null;
+  /** A card has been accepted already. */
+  authorized: boolean | null;
   idToken: string;
 }
 
@@ -121,7 +123,8 @@ export const PHYSICAL: readonly CommandInfo[] = [
     help: 'The card is presented at the car that is plugged in: a transaction starts if the CSMS agrees.',
     key: 't',
     blocked: (now) => {
-      if (now.transaction) return 'A transaction is going on; “Stop transaction” ends it.';
+      // In OCPP 2.x one may begin with the plug, before any card.
+      if (now.transaction && now.authorized !== false) return 'A transaction is going on; “Stop transaction” ends it.';
       if (now.plugged === false) return 'Plug in a car first.';
       return noToken(now);
     },

@@ -52,12 +52,15 @@ export class SchemaChecker {
   }
 
   async #look(row: Exchange, version: string): Promise<void> {
-    const { revision } = row;
-    let errors = 0;
-    for (const frame of framesOf(row)) errors += (await this.#marksOf(frame, row, version)).length;
+    let revision: number;
+    let errors: number;
+    do {
+      revision = row.revision;
+      errors = 0;
+      for (const frame of framesOf(row)) errors += (await this.#marksOf(frame, row, version)).length;
+    } while (row.revision !== revision); // its answer has come meanwhile
     this.#underWay.delete(row);
-    // An answer that has come meanwhile is looked at when the list is drawn again.
-    if (row.revision === revision) this.#tell(row, errors);
+    this.#tell(row, errors);
     this.#goOn();
   }
 
