@@ -52,7 +52,9 @@ def button(page: Page, name: str) -> Locator:
     return page.get_by_role("region", name="Commands").get_by_role("button", name=name)
 
 
-def send(caller: Caller, charger_id: str, action: str, payload: dict[str, Any], **more: Any) -> None:
+def send(
+    caller: Caller, charger_id: str, action: str, payload: dict[str, Any], **more: Any
+) -> None:
     """A message of the charger's to its CSMS."""
     event = {"action": action, "ocpp_version": "ocpp1.6", "payload": payload, **more}
     body = {"target": {"charger_id": charger_id}, "event": event}
