@@ -1,6 +1,7 @@
 """The live stream over real connections and real databases."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -16,6 +17,7 @@ from support.clock import FakeClock
 from support.live_reader import Reader, watching
 from voltfleet.api import live, live_hub, live_stream
 from voltfleet.api.deps import Services
+from voltfleet.domain.errors import Unavailable
 from voltfleet.domain.hosting import (
     ChargerReport,
     ConnectionReport,
@@ -23,7 +25,15 @@ from voltfleet.domain.hosting import (
     ConnectorReport,
     FrameLog,
 )
-from voltfleet.fleet import chargers, frame_log, hosts, live_details, locations, news
+from voltfleet.fleet import (
+    chargers,
+    frame_log,
+    hosts,
+    live_chargers,
+    live_details,
+    locations,
+    news,
+)
 from voltfleet.storage.engine import Database
 
 IDENTITY, NAME, LOCATION, STATE, SINCE, HOST, CONNECTORS, ERROR = 1, 2, 3, 7, 8, 9, 10, 11
@@ -451,3 +461,44 @@ async def test_a_sign_of_life(watch: Watch, monkeypatch: pytest.MonkeyPatch) -> 
         await reader.until("rates")
         await reader.until("rates")
     assert reader.comments > 2
+
+
+async def test_a_hub_that_crashes_ends_its_streams_and_begins_anew(
+    watch: Watch, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = fleet(database, clock(), 1)
+    async with watch() as reader:
+        await reader.until("rates")
+
+        def wrong(*_: object) -> None:
+            raise RuntimeError("boom")
+
+        with monkeypatch.context() as broken:
+            broken.setattr(news, "follow", wrong)
+            last = (await reader.rest())[-1]
+    assert (last.name, "connect again" in last.data["reason"]) == ("goodbye", True)
+    async with watch() as reader:
+        assert list(await reader.snapshot()) == ids
+
+
+async def test_a_database_that_is_away_for_a_while(
+    watch: Watch, database: Database, clock: FakeClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(live_hub, "AWAY_SECONDS", 0.05)
+    ids = fleet(database, clock(), 1)
+
+    looked = threading.Event()
+
+    def away(*_: object) -> None:
+        looked.set()
+        raise Unavailable
+
+    async with watch() as reader:
+        await reader.until("rates")
+        with monkeypatch.context() as broken:
+            broken.setattr(live_chargers, "some", away)
+            with database.writing() as connection:
+                chargers.update(connection, builders.ACME, ids[0], {"name": "New"}, clock())
+            assert await asyncio.to_thread(looked.wait, 10)
+        told = await reader.until("chargers", lambda data: not data["snapshot"])
+        assert told.data["rows"][0][NAME] == "New"

@@ -8,6 +8,7 @@ marks at the organization's streams what is different. It waits for no reader.
 
 import asyncio
 import time
+import traceback
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 import structlog
@@ -211,7 +212,9 @@ class Live:
     def _ended(self, task: asyncio.Task[None]) -> None:
         error = None if task.cancelled() else task.exception()
         if error is not None:
-            _log.error("live_hub_crashed", exc_info=error)
+            # As text: a renderer that shows local variables would log messages.
+            trace = "".join(traceback.format_exception(error))
+            _log.error("live_hub_crashed", exception=trace)
             for view in self._views.values():
                 for stream in view.readers:
                     stream.end("Something went wrong; connect again.")
