@@ -17,6 +17,7 @@ from benchmarks import (
     cluster,
     dashboard,
     hostile,
+    inspector,
     kills,
     live,
     main_job,
@@ -38,6 +39,7 @@ PARTS = {
     "kills": kills.run,
     "cluster": cluster.run,
     "dashboard": dashboard.run,
+    "inspector": inspector.run,
 }
 
 

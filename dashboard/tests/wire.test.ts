@@ -254,7 +254,7 @@ describe('summaries', () => {
     expect(told('StatusNotification', { connectorId: 2, status: 'Faulted', errorCode: 'GroundFailure' })[0]).toBe('Faulted · connector 2 · GroundFailure');
     expect(told('BootNotification', { chargePointVendor: 'ABB', chargePointModel: 'Terra', firmwareVersion: '1.2' }, { status: 'Accepted', interval: 60 })).toEqual([
       'ABB Terra · firmware 1.2',
-      'Accepted · heartbeat every 60 s',
+      'Accepted · every 60 s',
     ]);
     expect(told('StartTransaction', { connectorId: 1, idTag: 'AB', meterStart: 12_345 }, { transactionId: 7, idTagInfo: { status: 'Accepted' } })).toEqual([
       'connector 1 · AB · meter 12.35 kWh',

@@ -44,7 +44,8 @@ def at_charger(tab: Tab, caller: Caller, charger_id: str, query: str = "") -> Pa
 
 def messages(page: Page, text: str | re.Pattern[str]) -> Locator:
     """The messages in sight that say so."""
-    return page.get_by_role("option").filter(has_text=text)
+    listed = page.get_by_role("listbox", name="Messages, oldest first").get_by_role("option")
+    return listed.filter(has_text=text)
 
 
 def button(page: Page, name: str) -> Locator:
@@ -217,7 +218,7 @@ def test_a_message_that_breaks_its_schema_is_marked_there_and_linked_to(
     wrong = messages(page, "Asleep")
     expect(wrong).to_contain_text("2 schema errors")
     page.get_by_role("button", name="Problems").click()
-    expect(page.get_by_role("option")).to_have_count(1)
+    expect(messages(page, "")).to_have_count(1)
     wrong.click()
     details = page.get_by_role("region", name="Message details")
     expect(details).to_contain_text("2 places break the schema of OCPP 1.6")

@@ -141,9 +141,11 @@ const ASKED: Record<string, (p: Bag) => string> = {
   MeterValues: (p) => dot(place(p), metered(p['meterValue'])),
   TransactionEvent: (p) => {
     const about = bag(p['transactionInfo']);
+    const trigger = p['triggerReason'];
     return dot(
       word(p['eventType']),
-      word(p['triggerReason']),
+      // The state that it changed to says more.
+      !(trigger === 'ChargingStateChanged' && about['chargingState']) && word(trigger),
       place(p),
       token(p['idToken']),
       word(about['chargingState']),
@@ -186,7 +188,7 @@ const ASKED: Record<string, (p: Bag) => string> = {
 };
 
 const ANSWERED: Record<string, (p: Bag) => string> = {
-  BootNotification: (p) => dot(word(p['status']), typeof p['interval'] === 'number' && `heartbeat every ${p['interval']} s`),
+  BootNotification: (p) => dot(word(p['status']), typeof p['interval'] === 'number' && `every ${p['interval']} s`),
   StartTransaction: (p) =>
     dot(word(bag(p['idTagInfo'])['status']), named('transaction', p['transactionId'])),
   Heartbeat: (p) => word(p['currentTime']),
