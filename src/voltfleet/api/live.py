@@ -29,6 +29,11 @@ WHOLE_SECONDS = 20.0
 LAST_SECONDS = 1.0
 """How long the end of a stream may take to be read."""
 PIECE_BYTES = 64 << 10
+_EVENT = {
+    "type": "object",
+    "description": "One event; `data` is JSON.",
+    "properties": {name: {"type": "string"} for name in ("event", "id", "data")},
+}
 _HEARTBEAT = b": \n\n"
 _EXPIRED = "The token has expired."
 
@@ -140,13 +145,12 @@ async def _left(receive: Receive) -> None:
 
 @router.get(
     PATH,
-    status_code=200,  # FastAPI would look for it in the signature of the response's class
-    response_class=EventStream,
+    response_model=None,  # and no response class: its media type would be every error's, too
     responses={
         **errors(),
         200: {
             "description": "Server-sent events: see docs/reference/live.md",
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+            "content": {"text/event-stream": {"schema": _EVENT}},
         },
     },
 )
