@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from support import postgres
+from support import postgres, shared_gateway
 from support.clock import FakeClock
 
 
@@ -18,7 +18,8 @@ def pytest_configure() -> None:
 
 
 def pytest_unconfigure() -> None:
-    """Stops the session's Postgres, if a test has needed one."""
+    """Stops the session's gateway and Postgres, if a test has needed them."""
+    shared_gateway.stop_gateway()
     postgres.stop_server()
 
 

@@ -1,8 +1,8 @@
-"""A gateway with a host, a demo CSMS and a browser, once for each module; tabs for each test."""
+"""A gateway with a host, one for the whole session; a demo CSMS and a browser for each module; tabs
+for each test."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +10,8 @@ from playwright.sync_api import Browser
 
 from support import browser
 from support.browser import Tab
-from support.processes import Csms, Gateway, running_csms, running_gateway
+from support.processes import Csms, running_csms
+from support.shared_gateway import SharedGateway, shared_gateway
 
 
 @pytest.fixture(scope="module")
@@ -28,15 +29,14 @@ def csms(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 @pytest.fixture(scope="module")
-def gateway(chromium: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
-    """A gateway with one host. Each test takes an organization of its own."""
-    directory: Path = tmp_path_factory.mktemp("dashboard") / "data"
-    with running_gateway(directory, VOLTFLEET_HOSTS="1") as started:
-        yield started
+def gateway(chromium: Browser) -> SharedGateway:
+    """A gateway with one host, which all workers share. Each test takes an organization of its own,
+    and each module one whose name `mine` has made its worker's own."""
+    return shared_gateway()
 
 
 @pytest.fixture
-def new_tab(chromium: Browser, gateway: Gateway) -> Iterator[Callable[..., Tab]]:
+def new_tab(chromium: Browser, gateway: SharedGateway) -> Iterator[Callable[..., Tab]]:
     """Opens tabs, as `Tab` takes them; each is checked at the end of the test."""
     with ExitStack() as opened:
 

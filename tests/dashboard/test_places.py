@@ -9,20 +9,21 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.browser import PHONE, Tab
 from support.fleets import Caller, token_for
-from support.processes import Csms, Gateway
+from support.processes import Csms
+from support.shared_gateway import SharedGateway
 
 SLOW_MS = 40_000
 """A thousand chargers are created on a machine that has other things to do."""
 REFUSED = "status of 4(04|22)"
 
 
-def organization(gateway: Gateway, request: pytest.FixtureRequest) -> Caller:
+def organization(gateway: SharedGateway, request: pytest.FixtureRequest) -> Caller:
     """One of its own for each test, which is empty."""
     return Caller(gateway, re.sub(r"\W", "-", request.node.name)[:60])
 
 
 @pytest.fixture
-def mine(gateway: Gateway, request: pytest.FixtureRequest) -> Caller:
+def mine(gateway: SharedGateway, request: pytest.FixtureRequest) -> Caller:
     """The organization of this test."""
     return organization(gateway, request)
 
@@ -251,7 +252,9 @@ def test_a_ready_made_site_brings_its_chargers(tab: Tab, mine: Caller, csms: Csm
     expect(page.get_by_text("All 8 chargers were created.")).to_be_visible(timeout=SLOW_MS)
 
 
-def test_hosts_are_for_admins(new_tab: Callable[..., Tab], gateway: Gateway, mine: Caller) -> None:
+def test_hosts_are_for_admins(
+    new_tab: Callable[..., Tab], gateway: SharedGateway, mine: Caller
+) -> None:
     admin = new_tab()
     page = admin.sign_in(token_for(gateway, None), "/ui/hosts")
     row = page.get_by_role("table", name="Hosts").get_by_role("row").nth(1)
@@ -270,7 +273,7 @@ def test_hosts_are_for_admins(new_tab: Callable[..., Tab], gateway: Gateway, min
 
 
 def test_on_a_telephone_in_the_dark(
-    new_tab: Callable[..., Tab], gateway: Gateway, mine: Caller, csms: Csms
+    new_tab: Callable[..., Tab], gateway: SharedGateway, mine: Caller, csms: Csms
 ) -> None:
     place = mine.location("Harbour")
     job = mine.chargers(place, 6, csms.ws_url)

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from support.browser import DESKTOP, PHONE, Tab
 from support.fleets import Caller, token_for
-from support.processes import Gateway
+from support.shared_gateway import SharedGateway, mine
 
 REFUSED = "status of 40[13]"
 
@@ -21,7 +21,7 @@ def submit(tab: Tab, token: str) -> None:
 
 
 def test_a_pasted_token_opens_the_fleet_and_signing_out_forgets_it(
-    tab: Tab, gateway: Gateway
+    tab: Tab, gateway: SharedGateway
 ) -> None:
     page = tab.open("/ui/")
     submit(tab, f"  {token_for(gateway, 'acme')}\n")
@@ -34,7 +34,9 @@ def test_a_pasted_token_opens_the_fleet_and_signing_out_forgets_it(
     assert page.evaluate("[sessionStorage.length, localStorage.length]") == [0, 0]
 
 
-def test_a_link_signs_in_and_leaves_no_token_in_the_address(tab: Tab, gateway: Gateway) -> None:
+def test_a_link_signs_in_and_leaves_no_token_in_the_address(
+    tab: Tab, gateway: SharedGateway
+) -> None:
     page = tab.sign_in(token_for(gateway, "acme"))
     expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
     assert page.url == f"{gateway.url}/ui/"
@@ -51,7 +53,7 @@ def test_a_link_signs_in_and_leaves_no_token_in_the_address(tab: Tab, gateway: G
     ],
 )
 def test_each_kind_of_bad_token_is_told_apart(
-    tab: Tab, gateway: Gateway, tmp_path: Path, kind: str, told: str
+    tab: Tab, gateway: SharedGateway, tmp_path: Path, kind: str, told: str
 ) -> None:
     tab.expect_complaint(REFUSED)
     bad = {
@@ -66,23 +68,24 @@ def test_each_kind_of_bad_token_is_told_apart(
     assert page.evaluate("sessionStorage.length") == 0
 
 
-def test_a_bad_link_says_why_on_the_sign_in_page(tab: Tab, gateway: Gateway) -> None:
+def test_a_bad_link_says_why_on_the_sign_in_page(tab: Tab, gateway: SharedGateway) -> None:
     tab.expect_complaint(REFUSED)
     page = tab.sign_in(token_for(gateway, "acme", seconds=-60))
     expect(page.get_by_text("This token expired on")).to_be_visible()
 
 
 def test_an_admin_chooses_whose_data_is_shown_and_the_address_keeps_it(
-    tab: Tab, gateway: Gateway
+    tab: Tab, gateway: SharedGateway
 ) -> None:
-    Caller(gateway, "globex").location("Harbour")
+    globex = mine("globex")
+    Caller(gateway, globex).location("Harbour")
     page = tab.sign_in(token_for(gateway, None))
     expect(page.get_by_role("heading", name="Choose an organization")).to_be_visible()
-    page.get_by_role("button", name="globex").click()
+    page.get_by_role("button", name=globex).click()
     expect(page.get_by_role("heading", name="Fleet")).to_be_visible()
-    assert page.url.endswith("?org=globex")
+    assert page.url.endswith(f"?org={globex}")
     page.reload()
-    page.get_by_role("button", name="Organization: globex").click()
+    page.get_by_role("button", name=f"Organization: {globex}").click()
     page.get_by_label("Another organization").fill("initech")
     page.get_by_role("button", name="Open").click()
     expect(page.get_by_role("button", name="Organization: initech")).to_be_visible()

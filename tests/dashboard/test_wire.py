@@ -11,16 +11,17 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.browser import PHONE, Tab
 from support.fleets import Caller
-from support.processes import Csms, Gateway
+from support.processes import Csms
+from support.shared_gateway import SharedGateway, mine
 
 SLOW_MS = 30_000
 """A driver takes some seconds to come, and the machine has other things to do."""
 
 
 @pytest.fixture(scope="module")
-def wired(gateway: Gateway, csms: Csms) -> Caller:
+def wired(gateway: SharedGateway, csms: Csms) -> Caller:
     """An organization with six chargers, of OCPP 1.6 (even numbers) and 2.0.1 (odd ones)."""
-    caller = Caller(gateway, "wired")
+    caller = Caller(gateway, mine("wired"))
     caller.finished(caller.chargers(caller.location("Wharf"), 6, csms.ws_url))
     return caller
 

@@ -1,12 +1,13 @@
 """What a user of a running gateway does before there is anything to look at."""
 
 import time
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import httpx2
 
 from support.kills import LOCATION
-from support.processes import Gateway, until
+from support.processes import until
 from voltfleet.auth import jwt, keys
 from voltfleet.auth.principal import Role
 
@@ -15,6 +16,18 @@ KINDS = [
     ("abb", "terra-184", "CCS2", "OCPP2.0.1"),
 ]
 JOB_SECONDS = 60.0
+
+
+class Gateway(Protocol):
+    """A gateway that runs: `processes.Gateway`, or `shared_gateway.SharedGateway`."""
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+
+    @property
+    def data_directory(self) -> Path:
+        """Where it keeps its keys."""
 
 
 def token_for(gateway: Gateway, organization_id: str | None, *, seconds: float = 3600) -> str:

@@ -30,7 +30,7 @@ def main(session_pid: int, directory: Path, owner: str, command: list[str]) -> i
         server = subprocess.Popen(command, cwd=directory, stdout=log, stderr=log, **identity)
     asked_to_stop = directory / "stop"
     signal.signal(signal.SIGTERM, lambda *_: asked_to_stop.touch())
-    while server.poll() is None and _is_alive(session_pid) and not asked_to_stop.exists():
+    while server.poll() is None and is_alive(session_pid) and not asked_to_stop.exists():
         time.sleep(POLL_SECONDS)
     if (failure := server.poll()) is not None:
         return failure  # whoever started us reads the log
@@ -47,7 +47,8 @@ def _end(server: "subprocess.Popen[bytes]") -> None:
                 server.wait(timeout=5)
 
 
-def _is_alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
+    """Whether that process runs."""
     with contextlib.suppress(psutil.NoSuchProcess):
         return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
     return False
