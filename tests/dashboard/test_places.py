@@ -222,6 +222,14 @@ def test_locations_are_found_changed_and_deleted(tab: Tab, mine: Caller, csms: C
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_text("The longitude is between -180 and 180.")).to_be_visible()
     page.get_by_label("Longitude").fill("2.5")
+    # Only the gateway has rules for slugs; what it says stands at the field.
+    tab.expect_complaint(REFUSED)
+    slug = page.get_by_label("Slug")
+    slug.fill("Not a slug")
+    page.get_by_role("button", name="Save changes").click()
+    expect(slug).to_have_attribute("aria-invalid", "true")
+    expect(slug).to_be_focused()
+    slug.fill("depot-nord")
     page.get_by_role("button", name="Save changes").click()
     expect(page.get_by_role("heading", name="Dépôt Nord")).to_be_visible()
 
