@@ -9,7 +9,10 @@ from support.clock import FakeClock
 from voltfleet.api import app as app_module
 
 OPEN = {"/", "/health", "/health/ready"}
-HIDDEN = {"/.well-known/jwks.json"}
+HIDDEN = {
+    *("/.well-known/jwks.json", "/ui", "/ui/{path:path}"),
+    "/ui/schemas/{version}/{name}.json",
+}
 """Open too, and not in the OpenAPI document."""
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import random
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import httpx2
@@ -96,6 +96,17 @@ class Api:
             if len(found) < PAGE:
                 break
         return items
+
+    async def watch(self, charger_ids: Sequence[str], seconds: float) -> None:
+        """Reads the live stream about these chargers for so long, or until it breaks."""
+        url, named = self._rng.choice(self._urls), {"frames": list(charger_ids)}
+        with suppress(httpx2.HTTPError, TimeoutError):
+            async with (
+                asyncio.timeout(seconds),
+                self._client.stream("GET", f"{url}/live", params=named) as answer,
+            ):
+                async for _ in answer.aiter_bytes():
+                    pass
 
     @staticmethod
     def _pages() -> Iterator[int]:

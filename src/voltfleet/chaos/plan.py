@@ -42,24 +42,27 @@ POINTS = {
             f"gateway.sends.{message}"
             for message in (
                 *("Welcome", "BeatAck", "Assign", "Drop"),
-                *("FramesAck", "Commands", "OutcomesAck", "MemoriesAck"),
+                *("FramesAck", "Commands", "OutcomesAck", "MemoriesAck", "TargetLists", "Watch"),
             )
         ),
         *(
             f"gateway.hears.{message}"
-            for message in ("Beat", "Reports", "Frames", "CommandOutcomes", "Memories")
+            for message in ("Beat", "Reports", "Frames", "CommandOutcomes", "Memories", "Details")
         ),
     ),
     "host": (
         *(
             f"host.sends.{message}"
-            for message in ("Hello", "Beat", "Reports", "Frames", "CommandOutcomes", "Memories")
+            for message in (
+                *("Hello", "Beat", "Reports", "Frames", "CommandOutcomes", "Memories"),
+                "Details",
+            )
         ),
         *(
             f"host.hears.{message}"
             for message in (
                 *("Welcome", "BeatAck", "Assign", "Drop"),
-                *("FramesAck", "Commands", "OutcomesAck", "MemoriesAck"),
+                *("FramesAck", "Commands", "OutcomesAck", "MemoriesAck", "TargetLists", "Watch"),
             )
         ),
     ),
@@ -70,7 +73,10 @@ AT_A_POINT = 0.6
 """How many of the kills and freezes wait for a point; the others strike whatever goes on."""
 LATEST_SECONDS = 1.0
 LATEST_COUNT = 5
-_RARE = {"Beat": 2, "BeatAck": 2, "Hello": 1, "Welcome": 1, "Drop": 2}
+_RARE = {
+    **dict.fromkeys(("Beat", "BeatAck", "Drop", "Details"), 2),
+    **dict.fromkeys(("Hello", "Welcome", "TargetLists", "Watch"), 1),
+}
 """The latest count of messages that do not come often."""
 JUMPS_SECONDS = (-3600.0, -60.0, -5.0, 5.0, 60.0, 3600.0)
 

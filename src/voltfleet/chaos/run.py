@@ -15,6 +15,7 @@ from voltfleet.chaos.looking import Onlooker
 from voltfleet.chaos.plan import Fault, draw
 from voltfleet.chaos.postgres import PostgresServer
 from voltfleet.chaos.striking import Striker, Struck
+from voltfleet.chaos.watching import watch
 
 SETTLE_BOUND_SECONDS = 10.0
 SETTLE_PATIENCE_SECONDS = 60.0
@@ -84,6 +85,7 @@ async def run(
             User(f"u{n}", api, outcome.history, gate, rng, fleet.ws_url, most) for n in range(USERS)
         ]
         working = [asyncio.create_task(user.work()) for user in users]
+        working.append(asyncio.create_task(watch(api, outcome.history)))
         try:
             rounds = _Rounds(options, fleet, Striker(fleet, postgres), onlooker, gate, outcome)
             for number in range(1, options.kills + 1):

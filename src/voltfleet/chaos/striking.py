@@ -101,7 +101,7 @@ class Striker:
         control = self._fleet.control
         role = "host" if strike.point.startswith("host.") else "gateway"
         control.order(Order(strike.number, role, strike.point, strike.count, int(number)))
-        if strike.point.endswith((".Hello", ".Welcome")):
+        if strike.point.endswith((".Hello", ".Welcome", ".TargetLists")):
             self._fleet.link.cut()  # what is said on a new link only
         pid = await self._struck(strike.number)
         control.withdraw()
