@@ -16,7 +16,7 @@ help:
 	@echo "make test    every test; WORKERS=6 for more than three at once"
 	@echo "make check   linting, types, import rules, of the dashboard too"
 	@echo "make bench   the figures that the README states, measured here"
-	@echo "make long    the long half of the end-to-end tests"
+	@echo "make long    the tests that make test has no time for"
 	@echo "make lives   thousands of random lives of stations of every version, with power cuts"
 	@echo "make fuzz    300,000 hostile frames against stations of every version"
 	@echo "make api     20,000 requests that schemathesis invents; none may be answered with a 5xx"
@@ -59,7 +59,7 @@ fuzz: setup
 	@VOLTFLEET_FUZZ_FRAMES=300000 $(BIN)/pytest --timeout 1800 tests/fuzz $(ARGS)
 
 api: setup
-	@VOLTFLEET_API_CASES=20000 $(BIN)/pytest tests/e2e/test_schemathesis.py $(ARGS)
+	@VOLTFLEET_LONG=1 VOLTFLEET_API_CASES=20000 $(BIN)/pytest tests/e2e/test_schemathesis.py $(ARGS)
 
 idempotency: setup
 	@VOLTFLEET_IDEMPOTENCY_ROUNDS=200 VOLTFLEET_IDEMPOTENCY_AT_ONCE=50 $(BIN)/pytest --timeout 3600 tests/e2e/test_idempotency.py $(ARGS)
@@ -86,7 +86,7 @@ cluster: setup
 	@$(BIN)/python -m benchmarks --only cluster $(ARGS)
 
 long: setup $(PEERS)
-	@VOLTFLEET_LONG=1 $(BIN)/pytest tests/e2e $(ARGS)
+	@VOLTFLEET_LONG=1 $(BIN)/pytest tests/e2e tests/dashboard tests/workflows tests/host/test_host_hostile_targets.py $(ARGS)
 
 clean:
 	rm -rf .venv dashboard/node_modules src/voltfleet/dashboard/static $(PEERS) .contracts .mypy_cache .ruff_cache .pytest_cache .hypothesis .schemathesis .import_linter_cache dist

@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.browser import PHONE, Tab
 from support.fleets import Caller, token_for
+from support.long import LONG
 from support.processes import Csms
 from support.shared_gateway import SharedGateway
 
@@ -280,6 +281,7 @@ def test_hosts_are_for_admins(
     expect(page.get_by_role("navigation", name="Pages")).not_to_contain_text("Hosts")
 
 
+@LONG
 def test_on_a_telephone_in_the_dark(
     new_tab: Callable[..., Tab], gateway: SharedGateway, mine: Caller, csms: Csms
 ) -> None:

@@ -11,6 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from support.browser import PHONE, Tab
 from support.fleets import Caller
+from support.long import LONG
 from support.processes import Csms
 from support.shared_gateway import SharedGateway, mine
 
@@ -92,6 +93,7 @@ def test_a_session_from_the_buttons_shows_its_messages_live(
     expect(last.get_by_role("listitem").filter(has_text="Stop session")).to_contain_text("Done")
 
 
+@LONG
 def test_letters_do_what_the_buttons_do(
     new_tab: Callable[..., Tab], wired: Caller, charger: Callable[[int], str]
 ) -> None:
@@ -279,6 +281,7 @@ def test_a_charger_is_renamed_moved_stopped_started_and_deleted(
     expect(page.get_by_text("There is no such charger")).to_be_visible()
 
 
+@LONG
 def test_both_pages_on_a_telephone(
     new_tab: Callable[..., Tab], wired: Caller, charger: Callable[[int], str]
 ) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
+from support.long import LONG
 from support.processes import VOLTFLEET, Gateway, running_gateway, until
 
 FEWEST_CASES = int(os.environ.get("VOLTFLEET_API_CASES", "1000"))
@@ -112,6 +113,7 @@ def test_requests_that_schemathesis_invents(gateway: Gateway, tmp_path: Path) ->
     assert report["operations"]["tested"] == report["operations"]["total"] >= 20
 
 
+@LONG
 @pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
 def test_requests_about_what_exists(
     gateway: Gateway, tmp_path: Path, real_ids: dict[str, str]

@@ -1,6 +1,6 @@
 """The host as a whole: many chargers, its capacity, its lease, its end."""
 
-import pytest
+import structlog
 from host_doubles import Bench, FakeCsms, assignment
 
 from voltfleet.domain.hosting import ConnectionState
@@ -142,9 +142,7 @@ async def test_old_command_ids_are_forgotten_at_last(bench: Bench) -> None:
     assert "first" in done
 
 
-async def test_the_frame_log_overflows_once_in_the_log(
-    bench: Bench, csms: FakeCsms, capsys: pytest.CaptureFixture[str]
-) -> None:
+async def test_the_frame_log_overflows_once_in_the_log(bench: Bench, csms: FakeCsms) -> None:
     bench.host.outbox.frames._limit = 1
     bench._pump.cancel()
     bench.host.assign(assignment(csms.ws_url))
@@ -153,9 +151,10 @@ async def test_the_frame_log_overflows_once_in_the_log(
     for number in range(5):
         await socket.send(f'[2,"{number}","Reset",{{}}]')
     await csms.changes.until(lambda: len(csms.received) == 6)
-    await bench.tick()
+    with structlog.testing.capture_logs() as logs:
+        await bench.tick()
     assert len(bench.host.outbox.frames) == 1
-    assert capsys.readouterr().out.count("frame_log_overflow") == 1
+    assert [line["event"] for line in logs].count("frame_log_overflow") == 1
 
 
 async def test_the_worst_lag_is_told_once(bench: Bench) -> None:

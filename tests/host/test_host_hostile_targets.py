@@ -21,6 +21,7 @@ from hostile_urls import (
     not_public,
 )
 
+from support.long import LONG
 from voltfleet.domain.allow_list import TargetPolicy, read_kept
 from voltfleet.domain.target_policy import Targets, check_ws_url
 from voltfleet.host.targets import Gate, look_up
@@ -37,7 +38,13 @@ LISTS: dict[str, list[str] | None] = {
     "everything": ["0.0.0.0/0", "::/0", *NAMES, *PRIVATE_NAMES, "*.local", "*.internal"],
     "one name": ["csms.example"],
 }
-lists = pytest.mark.parametrize("allowed", LISTS.values(), ids=LISTS)
+lists = pytest.mark.parametrize(
+    "allowed",
+    [
+        pytest.param(allowed, id=name, marks=[LONG] if name == "everything" else [])
+        for name, allowed in LISTS.items()
+    ],
+)
 
 
 def policy(targets: Targets, allowed: list[str] | None) -> TargetPolicy:
