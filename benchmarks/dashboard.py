@@ -17,9 +17,9 @@ from typing import Any
 import httpx2
 import psutil
 
+from benchmarks import systems
 from benchmarks.figures import Figures
 from benchmarks.main_job import create
-from support import processes
 from support.browser import DESKTOP, Tab, chromium, find_chromium
 from support.processes import Gateway
 
@@ -81,17 +81,7 @@ def run(directory: Path, figures: Figures, options: list[str], *, quick: bool) -
         print("dashboard: no Chromium here, so nothing else is measured (apt-get install chromium)")
         return
     count = CHARGERS
-    with (
-        processes.running_csms(directory / "csms.log", "--quiet") as csms,
-        processes.running_gateway(directory / "data", *options) as gateway,
-        httpx2.Client(
-            base_url=gateway.url,
-            headers={"Authorization": f"Bearer {gateway.token}"},
-            timeout=30,
-            trust_env=False,
-        ) as api,
-    ):
-        processes.until(lambda: api.get("/health/ready").is_success)
+    with systems.started(directory, options) as (csms, gateway, api):
         location = create(api, csms, count).location
         with chromium() as browser, motion(gateway, location) as changes:
             what = f"dashboard, {count:,} chargers"

@@ -8,9 +8,8 @@ from pathlib import Path
 import httpx2
 import psutil
 
-from benchmarks import main_job
+from benchmarks import main_job, systems
 from benchmarks.figures import Figures
-from support import processes
 from support.live_reader import Reader, watching
 from support.processes import Gateway
 
@@ -23,17 +22,7 @@ CHANGES_EVERY_SECONDS = 0.5
 
 def run(directory: Path, figures: Figures, options: list[str], *, quick: bool) -> None:
     """Every figure of the live stream."""
-    with (
-        processes.running_csms(directory / "csms.log", "--quiet") as csms,
-        processes.running_gateway(directory / "data", *options) as gateway,
-        httpx2.Client(
-            base_url=gateway.url,
-            headers={"Authorization": f"Bearer {gateway.token}"},
-            timeout=30,
-            trust_env=False,
-        ) as api,
-    ):
-        processes.until(lambda: api.get("/health/ready").is_success)
+    with systems.started(directory, options) as (csms, gateway, api):
         batch = main_job.create(api, csms, CHARGERS // 10 if quick else CHARGERS)
         asyncio.run(_measure(gateway, api, batch.location, figures))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import httpx2
 import psutil
 
+from benchmarks import systems
 from benchmarks.figures import Figures
 from support import processes
 from support.kills import LOCATION
@@ -32,17 +33,7 @@ class Batch:
 def run(directory: Path, figures: Figures, options: list[str], *, quick: bool) -> None:
     """Every figure of the main job."""
     rounds = 5 if quick else 50
-    with (
-        processes.running_csms(directory / "csms.log", "--quiet") as csms,
-        processes.running_gateway(directory / "data", *options) as gateway,
-        httpx2.Client(
-            base_url=gateway.url,
-            headers={"Authorization": f"Bearer {gateway.token}"},
-            timeout=30,
-            trust_env=False,
-        ) as api,
-    ):
-        processes.until(lambda: api.get("/health/ready").is_success)
+    with systems.started(directory, options) as (csms, gateway, api):
         delete(api, csms, create(api, csms, SMALL))  # warms up
         idle = host_of(gateway).memory_info().rss
         batches = [delete(api, csms, create(api, csms, SMALL)) for _ in range(rounds)]

@@ -10,6 +10,7 @@ from typing import Any
 import httpx2
 import psutil
 
+from benchmarks import systems
 from benchmarks.figures import Figures
 from benchmarks.main_job import cpu_seconds, create
 from support import processes
@@ -29,17 +30,7 @@ def run(directory: Path, figures: Figures, options: list[str], *, quick: bool) -
     """Several jobs, polled by as many clients as there are connections."""
     count = CHARGERS // 10 if quick else CHARGERS
     seconds = SECONDS / 3 if quick else SECONDS
-    with (
-        processes.running_csms(directory / "csms.log", "--quiet") as csms,
-        processes.running_gateway(directory / "data", *options) as gateway,
-        httpx2.Client(
-            base_url=gateway.url,
-            headers={"Authorization": f"Bearer {gateway.token}"},
-            timeout=30,
-            trust_env=False,
-        ) as api,
-    ):
-        processes.until(lambda: api.get("/health/ready").is_success)
+    with systems.started(directory, options) as (csms, gateway, api):
         create(api, csms, count)
         small = [_job(api, csms, n, 1) for n in range(SMALL_JOBS)]
         larger = _job(api, csms, SMALL_JOBS, LARGER_JOB)

@@ -12,9 +12,9 @@ from pathlib import Path
 import httpx2
 import psutil
 
+from benchmarks import systems
 from benchmarks.figures import Figures
 from benchmarks.main_job import cpu_seconds, create, host_of
-from support import processes
 from support.processes import Csms, Gateway
 
 CHARGERS = 10_000
@@ -30,17 +30,7 @@ BEAT_SECONDS = 7.0
 def run(directory: Path, figures: Figures, options: list[str], *, quick: bool) -> None:
     """One whole session on each of the chargers."""
     count = CHARGERS // 10 if quick else CHARGERS
-    with (
-        processes.running_csms(directory / "csms.log", "--quiet") as csms,
-        processes.running_gateway(directory / "data", *options) as gateway,
-        httpx2.Client(
-            base_url=gateway.url,
-            headers={"Authorization": f"Bearer {gateway.token}"},
-            timeout=30,
-            trust_env=False,
-        ) as api,
-    ):
-        processes.until(lambda: api.get("/health/ready").is_success)
+    with systems.started(directory, options) as (csms, gateway, api):
         host = host_of(gateway)
         empty = host.memory_info().rss
         batch = create(api, csms, count)
