@@ -26,7 +26,7 @@ from sqlalchemy import delete, select
 from support.callers import Api
 from voltfleet.api import connections
 from voltfleet.api.deps import Services
-from voltfleet.cli.gateway import server_config
+from voltfleet.cli.gateway_process import server_config
 from voltfleet.settings import Settings
 from voltfleet.storage.engine import Database
 from voltfleet.storage.tables import jobs, locations

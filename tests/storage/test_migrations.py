@@ -5,8 +5,9 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 
-from voltfleet.storage import migrate, tables
+from voltfleet.storage import migrate, schema, tables
 from voltfleet.storage.engine import Database
 
 OLD_CHARGER = {
@@ -50,6 +51,22 @@ def test_nothing_is_left_to_migrate(database_url: str, line: str, metadata: obje
             },
         )
         assert compare_metadata(ours, metadata) == []  # type: ignore[arg-type]
+    database.close()
+
+
+@pytest.mark.parametrize("line", ["main", "frames"])
+def test_a_database_is_made_current_and_then_left_alone(
+    database_url: str, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = Database(database_url)
+    schema.make_current(database, line)
+    with database.reading() as connection:
+        migrate.check_is_current(connection, line)
+        (head,) = ScriptDirectory.from_config(migrate.config(connection, line)).get_heads()
+    assert head == schema.NEWEST[line]
+
+    monkeypatch.setattr(migrate, "upgrade", lambda *_: pytest.fail("it is current"))
+    schema.make_current(database, line)
     database.close()
 
 

@@ -1,6 +1,8 @@
 """The gateway's HTTP application."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from functools import partial
+from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
@@ -29,6 +31,7 @@ from voltfleet.api import (
 )
 from voltfleet.api.deps import Services
 from voltfleet.api.limits import BodyLimits
+from voltfleet.api.models import error_schemas
 
 _DESCRIPTION = """\
 Stands up fleets of simulated EV charging stations against your CSMS.
@@ -114,7 +117,15 @@ def create_app(
         deadline_seconds=services.settings.body_deadline_seconds,
     )
     errors.install(app)
+    app.openapi = partial(_document, app.openapi)  # type: ignore[method-assign]  # FastAPI's way
     return app
+
+
+def _document(built: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """FastAPI's document, with the error bodies that it was not given as models."""
+    document = built()
+    document["components"]["schemas"].update(error_schemas())
+    return document
 
 
 def _operation_id(route: APIRoute) -> str:

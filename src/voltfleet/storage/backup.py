@@ -15,7 +15,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from voltfleet.storage import migrate, queue, tables
+from voltfleet.storage import migrate, queue, schema, tables
 from voltfleet.storage.archive import ArchiveReader, ArchiveWriter, BadBackup
 from voltfleet.storage.engine import Database
 
@@ -74,7 +74,7 @@ def load(connection: sa.Connection, line: str, archive: ArchiveReader) -> None:
 
 def revisions() -> dict[str, str]:
     """The schema of this version, by line of migrations: what `dump` writes."""
-    return {line: migrate.newest(line) for line in LINES}
+    return {line: schema.NEWEST[line] for line in LINES}
 
 
 def has_gateways(connection: sa.Connection) -> bool:
@@ -99,7 +99,7 @@ def _ours(connection: sa.Connection) -> list[str]:
     known = [
         table.name for metadata in LINES.values() for table in reversed(metadata.sorted_tables)
     ]
-    known += [migrate.version_table(line) for line in LINES]
+    known += [schema.version_table(line) for line in LINES]
     there = set(sa.inspect(connection).get_table_names())
     return [name for name in known if name in there]
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from voltfleet.storage import migrate, tables
 from voltfleet.storage.engine import frames_url
+from voltfleet.storage.schema import NEWEST, revision
 from voltfleet.storage.sqlite_library import is_affected, sqlite
 
 CONNECT_SECONDS = 2
@@ -103,8 +104,8 @@ def _look_at_server(url: str) -> Checkup:
 
 
 def _read(connection: sa.Connection, server: Server | None) -> Checkup:
-    there = migrate.revision(connection, "main")
-    schema = Schema(there, migrate.newest("main"), there is None or migrate.knows("main", there))
+    there = revision(connection, "main")
+    schema = Schema(there, NEWEST["main"], there is None or migrate.knows("main", there))
     newest_at = None
     if there is not None:
         with contextlib.suppress(sa.exc.DBAPIError):  # a schema that this version does not know

@@ -15,6 +15,7 @@ from voltfleet.domain.errors import VoltfleetError
 from voltfleet.storage import tables
 from voltfleet.storage.dialect import take_turns
 from voltfleet.storage.engine import Database
+from voltfleet.storage.schema import NEWEST, revision
 
 _HERE = Path(__file__).parent / "migrations"
 _LINES = {"main": tables.metadata, "frames": tables.frames_metadata}
@@ -38,36 +39,15 @@ def upgrade(database: Database, line: str) -> None:
         upgrade_connection(connection, line, "head")
 
 
-def upgrade_connection(connection: sa.Connection, line: str, revision: str) -> None:
-    """Applies what is missing of ``line`` up to ``revision``, in the transaction under way."""
-    command.upgrade(config(connection, line), revision)
+def upgrade_connection(connection: sa.Connection, line: str, to: str) -> None:
+    """Applies what is missing of ``line`` up to a revision, in the transaction under way."""
+    command.upgrade(config(connection, line), to)
 
 
-def version_table(line: str) -> str:
-    """The table that says at which revision the line is."""
-    return f"schema_version_{line}"
-
-
-def revision(connection: sa.Connection, line: str) -> str | None:
-    """The revision that the database is at; nothing if it has none of our tables yet."""
-    name = version_table(line)
-    if not sa.inspect(connection).has_table(name):
-        return None
-    column = sa.column("version_num", sa.Text)
-    return connection.execute(sa.select(column).select_from(sa.table(name))).scalars().first()
-
-
-def newest(line: str) -> str:
-    """The revision of this version of Voltfleet."""
-    head = _scripts(line).get_current_head()
-    assert head is not None  # noqa: S101 - a line without revisions cannot be packaged
-    return head
-
-
-def knows(line: str, revision: str) -> bool:
+def knows(line: str, given: str) -> bool:
     """Whether this version of Voltfleet has that revision, so that it can migrate from it."""
     try:
-        return _scripts(line).get_revision(revision) is not None
+        return _scripts(line).get_revision(given) is not None
     except CommandError:
         return False
 
@@ -86,9 +66,9 @@ def check_is_current(connection: sa.Connection, line: str) -> None:
     """Raises `WrongSchema` unless the database is at the revision of this version."""
     check_is_known(connection, line)
     there = revision(connection, line)
-    if there != newest(line):
+    if there != NEWEST[line]:
         raise WrongSchema(
-            f"The database is at schema {there or 'none'}, this version's is {newest(line)}; back "
+            f"The database is at schema {there or 'none'}, this version's is {NEWEST[line]}; back "
             "it up with the version that runs on it, or start this one once."
         )
 
