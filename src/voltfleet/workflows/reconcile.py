@@ -34,7 +34,7 @@ from voltfleet.workflows.silence import Silences
 from voltfleet.workflows.steps import Steps
 
 HEARTBEAT_SECONDS = 1.0
-SWEEP_SECONDS = 2.0
+SWEEP_SECONDS = 1.0
 GATEWAY_SILENT_SHARE = 0.8
 """Of a host's lease: how long a gateway has to be silent."""
 LEASE_MARGIN_SECONDS = 2.0
