@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+import sqlalchemy as sa
 
 import builders
 from builders import ACME, OTHER
@@ -11,6 +12,7 @@ from voltfleet.domain.errors import InvalidInput, Unavailable
 from voltfleet.domain.provisioning import MAX_ATTEMPTS, UNKNOWN, ProvisioningStatus
 from voltfleet.domain.requests import Requested
 from voltfleet.fleet import chargers, jobs, provisioning
+from voltfleet.storage import tables
 from voltfleet.storage.engine import Database
 
 NOW = 1_800_000_000.0
@@ -177,11 +179,40 @@ def test_a_charger_whose_host_died_goes_to_another(database: Database) -> None:
     later = NOW + builders.LEASE_SECONDS + 1
     builders.connect_host(database, later, host_id="alive")
     with database.writing() as connection:
-        provisioning.reclaim(connection, job_id, later)
-        provisioning.place(connection, job_id, later + 2)
+        builders.rehome(connection, later)
     assert len(builders.take_up(database, later + 2, host_id="alive")) == 2
     with database.reading() as connection:
         assert provisioning.standing(connection, job_id, later + 2).open == 0
+
+
+def test_a_charger_of_a_host_that_went_while_it_was_placed_goes_to_another(
+    database: Database,
+) -> None:
+    builders.connect_host(database, NOW, host_id="dying", capacity=10)
+    job_id = builders.accept(database, builders.batch(2), now=NOW)
+    run(database, job_id)
+    later = NOW + builders.LEASE_SECONDS + 1
+    builders.connect_host(database, later, host_id="alive")
+    with database.writing() as connection:
+        connection.execute(sa.delete(tables.hosts).where(tables.hosts.c.id == "dying"))
+        provisioning.reclaim(connection, job_id, later)
+        provisioning.place(connection, job_id, later + 2)
+    assert len(builders.take_up(database, later + 2, host_id="alive")) == 2
+
+
+def test_a_wrong_clock_takes_no_charger_from_its_host(database: Database) -> None:
+    """The host's lease is over only by the clock of the gateway that looks: it may be starting the
+    charger just now, and a second host would open a second socket."""
+    builders.connect_host(database, NOW)
+    job_id = builders.accept(database, builders.batch(1), now=NOW)
+    run(database, job_id)
+    ahead = NOW + 60
+    builders.connect_host(database, ahead, host_id="other")
+    with database.writing() as connection:
+        provisioning.reclaim(connection, job_id, ahead)
+        provisioning.place(connection, job_id, ahead + 2)
+    assert builders.take_up(database, ahead + 2, host_id="other") == []
+    assert len(builders.take_up(database, ahead + 2)) == 1
 
 
 def test_a_charger_stays_with_a_host_that_is_slow_but_alive(database: Database) -> None:

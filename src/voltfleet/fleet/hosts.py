@@ -282,6 +282,14 @@ def alive(connection: sa.Connection, now: float) -> list[str]:
     )
 
 
+def not_given_up(connection: sa.Connection) -> list[str]:
+    """The hosts that may still run what they were given. By no clock: the machines' may differ, and
+    who has been silent for too long is `rehome`'s to be told."""
+    return list(
+        connection.execute(sa.select(hosts.c.id).where(hosts.c.lease_until != GIVEN_UP)).scalars()
+    )
+
+
 def rooms(connection: sa.Connection, now: float) -> dict[str, int]:
     """How many more chargers each live host can take; hosts that are full are left out."""
     held = (

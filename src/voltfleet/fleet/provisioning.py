@@ -134,8 +134,8 @@ def place(connection: sa.Connection, job_id: str, now: float) -> None:
 def reclaim(connection: sa.Connection, job_id: str, now: float) -> None:
     """Counts a failed attempt for each charger that its host did not take up in time.
 
-    A host that is alive keeps it (it may be starting this moment; moving it could put two sockets
-    of one identity on the CSMS); a dead one loses it to whichever is next.
+    Its host keeps it: it may be starting this moment, and moving it could put two sockets of one
+    identity on the CSMS. Only one that was given up meanwhile, by `hosts.rehome`, loses it.
     """
     late = sa.and_(
         chargers.c.job_id == job_id,
@@ -143,8 +143,7 @@ def reclaim(connection: sa.Connection, job_id: str, now: float) -> None:
         _is_time(now),
         chargers.c.deleted_at.is_(None),
     )
-    alive = hosts.alive(connection, now)
-    orphaned = sa.and_(late, chargers.c.host_id.not_in(alive))
+    orphaned = sa.and_(late, chargers.c.host_id.not_in(hosts.not_given_up(connection)))
     _attempt_failed(connection, orphaned, NOT_TAKEN_UP, now, release=True)
     _attempt_failed(connection, late, NOT_TAKEN_UP, now, deadline=True)
 
