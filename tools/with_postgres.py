@@ -10,6 +10,7 @@ import os
 import pwd
 import secrets
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -41,7 +42,10 @@ def main(command: list[str]) -> int:
             "VOLTFLEET_CHAOS_DATABASE_URL": url,
             "VOLTFLEET_CHAOS_POSTGRES_DATA_DIR": str(directory / "data"),
         }
-        return subprocess.run(command, env={**os.environ, **settings}, check=False).returncode
+        with subprocess.Popen(command, env={**os.environ, **settings}) as process:
+            # The command ends then, and the server after it.
+            signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+            return process.wait()
     finally:
         subprocess.run([*control, "-m", "fast", "stop"], check=False, **_as_user(user))
         shutil.rmtree(directory, ignore_errors=True)
