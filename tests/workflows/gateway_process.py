@@ -21,6 +21,7 @@ from voltfleet.observability.logging import configure
 from voltfleet.storage.engine import Database
 from voltfleet.storage.tables import jobs as jobs_table
 from voltfleet.workflows.engine import Engine
+from voltfleet.workflows.presence import Presence
 from voltfleet.workflows.provision import Provisioner
 from voltfleet.workflows.reconcile import Reconciler, Retention
 from voltfleet.workflows.steps import Steps
@@ -95,8 +96,9 @@ def main() -> None:
         provisioner,
         frames,
         Retention(3600, 1000),
-        alone=True,
-        lease_seconds=15,
+        Presence(Path.cwd(), engine.executor_id),
+        alone=False,
+        lease_seconds=600,  # no test waits for that: the death of the one before is seen at once
         assigned=lambda: None,
     )
     reconciler.register()

@@ -20,6 +20,12 @@ PROCESS = Path(__file__).with_name("gateway_process.py")
 CHARGERS = 35
 
 
+@pytest.fixture(autouse=True)
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that the processes of a test share."""
+    monkeypatch.chdir(tmp_path)
+
+
 def run(url: str, *fault: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, str(PROCESS), url, *fault],

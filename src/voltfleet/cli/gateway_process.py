@@ -39,6 +39,7 @@ from voltfleet.storage.bell import Bell
 from voltfleet.storage.engine import Database, DatabaseOutage, frames_url
 from voltfleet.storage.queue import WorkflowQueue
 from voltfleet.workflows.engine import Engine
+from voltfleet.workflows.presence import Presence
 from voltfleet.workflows.provision import Provisioner
 from voltfleet.workflows.reconcile import Reconciler, Retention
 from voltfleet.workflows.steps import Steps
@@ -114,6 +115,7 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
             settings.audit_retention_days * 86_400,
             settings.audit_max_rows,
         ),
+        Presence(settings.data_dir, engine.executor_id),
         alone=database.is_sqlite,
         lease_seconds=settings.lease_seconds,
         assigned=links.wake,

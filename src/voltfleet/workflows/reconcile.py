@@ -1,9 +1,10 @@
 """The sweep: takes over what a dead gateway left behind, and what a silent host ran.
 
 Every gateway shows that it is alive once a second (`fleet.gateways`). Whichever finds another
-silent for most of a lease enqueues its unfinished workflows again; the engine never does
-so by itself. Hosts are judged by their leases. Each act is safe to repeat, and safe on several
-gateways at once; silence is measured by this process's own clock (`workflows.silence`).
+silent for most of a lease, or finds its process dead on the same machine (`workflows.presence`),
+enqueues its unfinished workflows again; the engine never does so by itself. Hosts are judged by
+their leases. Each act is safe to repeat, and safe on several gateways at once; silence is measured
+by this process's own clock (`workflows.silence`).
 """
 
 import contextlib
@@ -29,6 +30,7 @@ from voltfleet.fleet import (
 )
 from voltfleet.storage.engine import Database, DatabaseError
 from voltfleet.workflows.engine import Engine
+from voltfleet.workflows.presence import Presence
 from voltfleet.workflows.provision import Provisioner
 from voltfleet.workflows.silence import Silences
 from voltfleet.workflows.steps import Steps
@@ -74,6 +76,7 @@ class Reconciler:
         provisioner: Provisioner,
         frames: Database,
         retention: Retention,
+        presence: Presence,
         *,
         alone: bool,
         lease_seconds: float,
@@ -84,6 +87,7 @@ class Reconciler:
         self._provisioner = provisioner
         self._frames = frames
         self._retention = retention
+        self._presence = presence
         self._gateways = Silences[float](
             0.0 if alone else GATEWAY_SILENT_SHARE * lease_seconds,
             is_final=lambda sign: sign == gateways.GONE,
@@ -102,6 +106,7 @@ class Reconciler:
 
     def register(self) -> None:
         """Shows that this gateway is alive; before the engine runs anything."""
+        self._presence.show()
         self._steps.once(lambda c, now: gateways.seen(c, self._engine.executor_id, now))
 
     def start(self) -> None:
@@ -136,10 +141,10 @@ class Reconciler:
 
     def _recover_gateways(self) -> None:
         signs = self._steps.look(lambda c, _now: gateways.signs(c))
-        for gateway_id in self._gateways.among(signs):
-            if gateway_id == self._engine.executor_id:
-                continue
-            if self._engine.recover(gateway_id):
+        silent = self._gateways.among(signs)
+        for gateway_id in signs.keys() - {self._engine.executor_id}:
+            is_dead = gateway_id in silent or self._presence.has_ended(gateway_id)
+            if is_dead and self._engine.recover(gateway_id):
                 self._forget(gateway_id)
                 _log.info("gateway_recovered", gateway=gateway_id)
 
@@ -160,6 +165,7 @@ class Reconciler:
 
     def _forget(self, gateway_id: str) -> None:
         self._steps.once(lambda c, _now: gateways.forget(c, gateway_id))
+        self._presence.forget(gateway_id)
 
     def _take_up_unknown_jobs(self) -> None:
         """Open jobs that came without the engine's notes, out of a backup. A job and its workflow
