@@ -1,5 +1,7 @@
 """One simulated charging station, sans-I/O: the whole of what a host sees of it."""
 
+import functools
+
 import msgspec
 
 from voltfleet.domain import commands
@@ -77,12 +79,12 @@ class ChargingStation:
     def retire(self) -> None:
         """The end: nothing may be asked of it any more. What it holds is free at once, and does not
         wait for a garbage collector that has ten thousand others to look through."""
-        held = [getattr(self._engine, name) for name in _slots(self._engine)]
+        held = [getattr(self._engine, name) for name in _held_by(self._engine)]
         parts = [part for one in held for part in (one if isinstance(one, tuple) else (one,))]
         blocks = [part for part in parts if isinstance(part, Block | DeviceModel)]
         self._ctx.timers.forget_all()
         for holder in (self._ctx, self._engine, *blocks):
-            for name in _slots(holder):
+            for name in _held_by(holder):
                 delattr(holder, name)
 
     # --- what happens to it ---------------------------------------------------------------------
@@ -263,7 +265,11 @@ def _unknown(frame: Frame) -> FrameError:
     return FrameError(FrameFault.UNKNOWN_MESSAGE_TYPE, unique_id=frame.unique_id)
 
 
-def _slots(holder: object) -> list[str]:
+def _held_by(holder: object) -> list[str]:
     """The names of what it holds."""
-    names = (name for kind in type(holder).__mro__ for name in getattr(kind, "__slots__", ()))
-    return [name for name in names if hasattr(holder, name)]
+    return [name for name in _slots(type(holder)) if hasattr(holder, name)]
+
+
+@functools.cache
+def _slots(kind: type) -> tuple[str, ...]:
+    return tuple(name for each in kind.__mro__ for name in getattr(each, "__slots__", ()))
