@@ -40,7 +40,7 @@ demo: setup
 	@$(BIN)/voltfleet demo $(ARGS)
 
 test: setup $(PEERS)
-	@$(BIN)/pytest --numprocesses $(WORKERS) --dist worksteal $(ARGS)
+	@$(BIN)/pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: setup
 	$(BIN)/ruff check

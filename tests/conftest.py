@@ -9,12 +9,21 @@ import pytest
 from support import postgres, shared_gateway
 from support.clock import FakeClock
 
+LONG_FILES = frozenset({"chaos", "cli", "contracts", "dashboard", "durability", "e2e", "workflows"})
+"""Folders."""
+
 
 def pytest_configure() -> None:
     """Names the directory that the session's workers share, before they start; and lets what the
     tests start keep its bytecode, or each process compiles the product for itself."""
     postgres.run_directory()
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What starts processes and browsers comes first: `make test` gives whole files to whichever
+    worker is free, and the last ones should be short."""
+    items.sort(key=lambda item: item.path.parent.name not in LONG_FILES)
 
 
 def pytest_unconfigure() -> None:

@@ -1,7 +1,5 @@
 """One simulated charging station, sans-I/O: the whole of what a host sees of it."""
 
-import functools
-
 import msgspec
 
 from voltfleet.domain import commands
@@ -267,9 +265,13 @@ def _unknown(frame: Frame) -> FrameError:
 
 def _held_by(holder: object) -> list[str]:
     """The names of what it holds."""
-    return [name for name in _slots(type(holder)) if hasattr(holder, name)]
+    kind = type(holder)
+    names = _SLOTS.get(kind)
+    if names is None:
+        names = [name for each in kind.__mro__ for name in getattr(each, "__slots__", ())]
+        _SLOTS[kind] = names
+    return [name for name in names if hasattr(holder, name)]
 
 
-@functools.cache
-def _slots(kind: type) -> tuple[str, ...]:
-    return tuple(name for each in kind.__mro__ for name in getattr(each, "__slots__", ()))
+_SLOTS: dict[type, list[str]] = {}
+"""Of each class, with what it inherits."""
