@@ -11,7 +11,7 @@ from voltfleet.domain.hosting import (
     Hello,
 )
 from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template
-from voltfleet.fleet import hosts, jobs, provisioning
+from voltfleet.fleet import hosts, jobs, placement, provisioning
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage import migrate
 from voltfleet.storage.dialect import insert_new
@@ -144,7 +144,7 @@ def carry_out(
         with database.writing() as connection:
             left = provisioning.register(connection, job_id, 1_000, now)
     with database.writing() as connection:
-        provisioning.place(connection, job_id, now)
+        placement.place(connection, job_id, now)
     take_up(database, now, state=state)
     with database.writing() as connection:
         provisioning.finish(connection, job_id, now)

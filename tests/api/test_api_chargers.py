@@ -19,7 +19,7 @@ from voltfleet.domain.hosting import (
     ConnectorReport,
     FrameLog,
 )
-from voltfleet.fleet import frame_log, hosts, provisioning
+from voltfleet.fleet import frame_log, hosts, placement, provisioning
 from voltfleet.settings import Settings
 from voltfleet.storage.engine import Database
 
@@ -244,7 +244,7 @@ async def test_a_charger_that_nobody_can_host_fails_and_says_why(
     with database.writing() as connection:
         provisioning.begin(connection, job_id, now)
         for _ in range(8):
-            provisioning.place(connection, job_id, now)
+            placement.place(connection, job_id, now)
             now += 60
         provisioning.finish(connection, job_id, now)
     found = (await user.get(accepted["status_url"])).json()

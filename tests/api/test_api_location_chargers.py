@@ -21,7 +21,7 @@ from support.clock import FakeClock
 from voltfleet.api.deps import Services
 from voltfleet.domain.hosting import ConnectionState
 from voltfleet.fleet import jobs as job_records
-from voltfleet.fleet import provisioning
+from voltfleet.fleet import placement, provisioning
 from voltfleet.settings import Settings
 from voltfleet.storage import engine as storage_engine
 from voltfleet.storage.engine import Database
@@ -607,7 +607,7 @@ async def test_a_charger_deleted_while_its_job_runs_is_accounted_for(
     builders.take_up(database, clock())  # the host drops A
     builders.connect_host(database, clock() + 60, capacity=5)
     with database.writing() as connection:
-        provisioning.place(connection, accepted["job_id"], clock() + 60)
+        placement.place(connection, accepted["job_id"], clock() + 60)
     builders.take_up(database, clock() + 60)
     with database.writing() as connection:
         provisioning.finish(connection, accepted["job_id"], clock() + 60)
@@ -656,7 +656,7 @@ async def test_an_identity_can_be_used_again_once_its_charger_has_left(
     assert (new["status"], new["error"]["code"]) == ("PENDING", "identity_leaving")
     assert builders.take_up(database, clock()) == []  # the old one is dropped, nothing is run
     with database.writing() as connection:
-        provisioning.place(connection, accepted["job_id"], clock() + 2)
+        placement.place(connection, accepted["job_id"], clock() + 2)
     assert builders.take_up(database, clock() + 2) == [new["id"]]
     ready = (await user.get(f"/ocpp/chargers/{new['id']}")).json()
     assert (ready["status"], ready["error"]) == ("READY", None)

@@ -10,7 +10,7 @@ from support.authorities import Authority
 from support.callers import Api, codes
 from support.clock import FakeClock
 from voltfleet.domain.hosting import DialSecurity
-from voltfleet.fleet import hosts, provisioning
+from voltfleet.fleet import hosts, placement, provisioning
 from voltfleet.storage import tables
 from voltfleet.storage.engine import Database
 
@@ -82,7 +82,7 @@ async def test_the_key_is_kept_goes_to_the_host_and_is_shown_nowhere(
         builders.connect_host(database, clock())
         with database.writing() as connection:
             provisioning.begin(connection, job, clock())
-            provisioning.place(connection, job, clock())
+            placement.place(connection, job, clock())
             (change,) = hosts.changes(connection, "local-0", 10)
         sent = change.assignment.security
         assert sent.revision

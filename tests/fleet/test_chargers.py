@@ -5,7 +5,7 @@ import pytest
 import builders
 from builders import ACME, OTHER
 from voltfleet.domain.errors import NotFound
-from voltfleet.fleet import chargers, hosts, provisioning
+from voltfleet.fleet import chargers, hosts, placement, provisioning
 from voltfleet.storage.engine import Database
 
 NOW = 1_800_000_000.0
@@ -135,11 +135,11 @@ def test_an_identity_is_not_placed_again_until_its_old_socket_is_closed(
     with database.writing() as connection:
         provisioning.begin(connection, again, NOW)
         provisioning.register(connection, again, 1, NOW)
-        assert provisioning.standing(connection, again, NOW).open == 1
+        assert placement.standing(connection, again, NOW).open == 1
     assert [change.gone for change in unsynced(database)] == [True]
     builders.take_up(database, NOW)
     with database.writing() as connection:
-        provisioning.place(connection, again, NOW + 2)
+        placement.place(connection, again, NOW + 2)
     assert len(builders.take_up(database, NOW + 2)) == 1
 
 

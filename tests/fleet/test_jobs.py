@@ -11,7 +11,7 @@ from builders import ACME, OTHER
 from voltfleet.domain.errors import InvalidInput, Unavailable
 from voltfleet.domain.provisioning import MAX_ATTEMPTS, UNKNOWN, ProvisioningStatus
 from voltfleet.domain.requests import Requested
-from voltfleet.fleet import chargers, jobs, provisioning
+from voltfleet.fleet import chargers, jobs, placement, provisioning
 from voltfleet.storage import tables
 from voltfleet.storage.engine import Database
 
@@ -129,10 +129,10 @@ def test_without_a_host_every_attempt_fails_until_the_last(database: Database) -
     now, rounds = NOW + 31.0, 0
     while True:
         with database.writing() as connection:
-            standing = provisioning.standing(connection, job_id, now)
+            standing = placement.standing(connection, job_id, now)
             if not standing.open:
                 break
-            provisioning.place(connection, job_id, now)
+            placement.place(connection, job_id, now)
         now += 31.0
         rounds += 1
     assert rounds == 6
@@ -153,11 +153,11 @@ def test_a_job_goes_on_when_the_clock_is_set_back(database: Database) -> None:
     job_id = builders.accept(database, builders.batch(2), now=wrong)
     run(database, job_id, wrong)
     with database.writing() as connection:
-        provisioning.place(connection, job_id, wrong)  # by that clock no lease runs any more
+        placement.place(connection, job_id, wrong)  # by that clock no lease runs any more
     builders.connect_host(database, NOW)
     with database.writing() as connection:
-        assert provisioning.standing(connection, job_id, NOW) == provisioning.Standing(2, 2)
-        provisioning.place(connection, job_id, NOW)
+        assert placement.standing(connection, job_id, NOW) == placement.Standing(2, 2)
+        placement.place(connection, job_id, NOW)
     assert len(builders.take_up(database, NOW)) == 2
 
 
@@ -168,7 +168,7 @@ def test_what_does_not_fit_waits_for_room(database: Database) -> None:
     assert len(builders.take_up(database, NOW)) == 3
     builders.connect_host(database, NOW + 2, host_id="local-1", capacity=10)
     with database.writing() as connection:
-        provisioning.place(connection, job_id, NOW + 2)
+        placement.place(connection, job_id, NOW + 2)
     assert len(builders.take_up(database, NOW + 2, host_id="local-1")) == 2
 
 
@@ -182,7 +182,7 @@ def test_a_charger_whose_host_died_goes_to_another(database: Database) -> None:
         builders.rehome(connection, later)
     assert len(builders.take_up(database, later + 2, host_id="alive")) == 2
     with database.reading() as connection:
-        assert provisioning.standing(connection, job_id, later + 2).open == 0
+        assert placement.standing(connection, job_id, later + 2).open == 0
 
 
 def test_a_charger_of_a_host_that_went_while_it_was_placed_goes_to_another(
@@ -195,8 +195,8 @@ def test_a_charger_of_a_host_that_went_while_it_was_placed_goes_to_another(
     builders.connect_host(database, later, host_id="alive")
     with database.writing() as connection:
         connection.execute(sa.delete(tables.hosts).where(tables.hosts.c.id == "dying"))
-        provisioning.reclaim(connection, job_id, later)
-        provisioning.place(connection, job_id, later + 2)
+        placement.reclaim(connection, job_id, later)
+        placement.place(connection, job_id, later + 2)
     assert len(builders.take_up(database, later + 2, host_id="alive")) == 2
 
 
@@ -209,8 +209,8 @@ def test_a_wrong_clock_takes_no_charger_from_its_host(database: Database) -> Non
     ahead = NOW + 60
     builders.connect_host(database, ahead, host_id="other")
     with database.writing() as connection:
-        provisioning.reclaim(connection, job_id, ahead)
-        provisioning.place(connection, job_id, ahead + 2)
+        placement.reclaim(connection, job_id, ahead)
+        placement.place(connection, job_id, ahead + 2)
     assert builders.take_up(database, ahead + 2, host_id="other") == []
     assert len(builders.take_up(database, ahead + 2)) == 1
 
@@ -222,8 +222,8 @@ def test_a_charger_stays_with_a_host_that_is_slow_but_alive(database: Database) 
     builders.connect_host(database, NOW + 14)
     builders.connect_host(database, NOW + 14, host_id="other")
     with database.writing() as connection:
-        provisioning.reclaim(connection, job_id, NOW + 16)
-        provisioning.place(connection, job_id, NOW + 16)
+        placement.reclaim(connection, job_id, NOW + 16)
+        placement.place(connection, job_id, NOW + 16)
     assert builders.take_up(database, NOW + 16, host_id="other") == []
     assert len(builders.take_up(database, NOW + 16)) == 1
 
@@ -277,7 +277,7 @@ def test_a_charger_given_up_keeps_its_reason_when_its_host_takes_it_up_after_all
         now += 16
         builders.connect_host(database, now)
         with database.writing() as connection:
-            provisioning.reclaim(connection, job_id, now)
+            placement.reclaim(connection, job_id, now)
     builders.take_up(database, now)
     with database.reading() as connection:
         found = chargers.created_by(connection, job_id, "FAILED")
@@ -321,7 +321,7 @@ def test_one_charger_is_refused_when_its_identity_exists(database: Database) -> 
     assert refused.value.problems[0].loc == ("body", "identity")
     run(database, job_id)
     with database.writing() as connection:
-        provisioning.place(connection, job_id, NOW)
+        placement.place(connection, job_id, NOW)
     assert len(builders.take_up(database, NOW)) == 1
 
 
@@ -343,7 +343,7 @@ def test_a_charger_given_up_can_be_tried_again(database: Database) -> None:
     again = queue.enqueued[-1][1]
     with database.writing() as connection:
         provisioning.begin(connection, again, NOW)
-        provisioning.place(connection, again, NOW)
+        placement.place(connection, again, NOW)
     assert builders.take_up(database, NOW) == [charger_id]
 
 

@@ -5,9 +5,7 @@ again after a crash finds in the rows what has been done. `workflows.provision` 
 """
 
 import gzip
-import random
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from typing import Any
 
 import msgspec
@@ -16,38 +14,21 @@ import sqlalchemy as sa
 from voltfleet.domain import requests
 from voltfleet.domain.provisioning import (
     IDENTITY_EXISTS,
-    IDENTITY_LEAVING,
     LOCATION_DELETED,
-    LONGEST_RETRY_SECONDS,
-    MAX_ATTEMPTS,
-    NO_CAPACITY,
-    NO_HOST,
-    NOT_TAKEN_UP,
     OPEN,
-    TAKE_UP_SECONDS,
     Failure,
     JobKind,
     ProvisioningStatus,
-    retry_delay_seconds,
-    spread,
 )
 from voltfleet.domain.requests import JobRequest
 from voltfleet.fleet import chargers as charger_records
-from voltfleet.fleet import hosts, job_retry, jobs, news
+from voltfleet.fleet import job_retry, jobs, news, placement
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.dialect import insert_new
 from voltfleet.storage.tables import chargers, job_failures, job_results, locations
 from voltfleet.storage.tables import jobs as jobs_table
 
 _GZIP_LEVEL = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Chargers of a job that are not final, and those of them whose next step is due."""
-
-    open: int
-    due: int
 
 
 def begin(connection: sa.Connection, job_id: str, now: float) -> bool:
@@ -82,86 +63,10 @@ def register(connection: sa.Connection, job_id: str, size: int, now: float) -> i
         written = _insert_chargers(connection, job, request, size, now)
         registered = min(job.total, job.registered + size)
         connection.execute(_open(job_id).values(registered=registered, updated_at=now))
-        place(connection, job_id, now)
+        placement.place(connection, job_id, now)
         news.changed(connection, now, written, organization_id=job.organization_id)
         return int(job.total - registered)
     return 0
-
-
-def place(connection: sa.Connection, job_id: str, now: float) -> None:
-    """Gives every waiting charger of the job whose time has come a host, the emptiest first.
-
-    One that finds no room, or whose identity is still being disconnected for a charger deleted
-    before, has had a failed attempt.
-    """
-    due = sa.and_(
-        chargers.c.job_id == job_id,
-        chargers.c.provisioning == ProvisioningStatus.PENDING.value,
-        _is_time(now),
-        chargers.c.deleted_at.is_(None),
-    )
-    waiting = connection.execute(sa.select(sa.func.count()).where(due)).scalar_one()
-    if not waiting:
-        return
-    room = hosts.rooms(connection, now)
-    placed: list[str] = []
-    for host_id, share in spread(waiting, room).items():
-        batch = (
-            sa.select(chargers.c.id)
-            .where(due, ~_leaving())
-            .order_by(chargers.c.position)
-            .limit(share)
-            .correlate(None)
-        )
-        placed += connection.execute(
-            sa.update(chargers)
-            .where(chargers.c.id.in_(batch))
-            .values(
-                host_id=host_id,
-                provisioning=ProvisioningStatus.PROVISIONING.value,
-                generation=chargers.c.generation + 1,
-                synced=False,
-                next_attempt_at=now + TAKE_UP_SECONDS,
-            )
-            .returning(chargers.c.id)
-        ).scalars()
-    if placed:
-        news.changed(connection, now, placed, organization_id=None)
-    _attempt_failed(connection, sa.and_(due, _leaving()), IDENTITY_LEAVING, now)
-    _attempt_failed(connection, due, NO_CAPACITY if room else NO_HOST, now)
-
-
-def reclaim(connection: sa.Connection, job_id: str, now: float) -> None:
-    """Counts a failed attempt for each charger that its host did not take up in time.
-
-    Its host keeps it: it may be starting this moment, and moving it could put two sockets of one
-    identity on the CSMS. Only one that was given up meanwhile, by `hosts.rehome`, loses it.
-    """
-    late = sa.and_(
-        chargers.c.job_id == job_id,
-        chargers.c.provisioning == ProvisioningStatus.PROVISIONING.value,
-        _is_time(now),
-        chargers.c.deleted_at.is_(None),
-    )
-    orphaned = sa.and_(late, chargers.c.host_id.not_in(hosts.not_given_up(connection)))
-    _attempt_failed(connection, orphaned, NOT_TAKEN_UP, now, release=True)
-    _attempt_failed(connection, late, NOT_TAKEN_UP, now, deadline=True)
-
-
-def standing(connection: sa.Connection, job_id: str, now: float) -> Standing:
-    """How many of the job's chargers are not final, and how many of those are due for a step.
-    A job that is final itself has none."""
-    job_open = sa.exists().where(jobs_table.c.id == job_id, jobs_table.c.status.in_(OPEN))
-    due = sa.case((_is_time(now), 1), else_=0)
-    row = connection.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(due), 0)).where(
-            chargers.c.job_id == job_id,
-            chargers.c.provisioning.in_(OPEN),
-            chargers.c.deleted_at.is_(None),
-            job_open,
-        )
-    ).one()
-    return Standing(*row)
 
 
 def finish(connection: sa.Connection, job_id: str, now: float) -> None:
@@ -282,23 +187,6 @@ def _lost_its_location(connection: sa.Connection, job_id: str) -> bool:
     return connection.execute(lost).first() is not None
 
 
-def _is_time(now: float) -> sa.ColumnElement[bool]:
-    """For the charger's next attempt. No wait is as long as the second one: the clock has been set
-    back since."""
-    at = chargers.c.next_attempt_at
-    return sa.or_(at <= now, at > now + LONGEST_RETRY_SECONDS + TAKE_UP_SECONDS)
-
-
-def _leaving() -> sa.ColumnElement[bool]:
-    """Whether a deleted charger of the same identity still has a host that may hold its socket."""
-    other = chargers.alias("leaving")
-    return sa.exists().where(
-        other.c.organization_id == chargers.c.organization_id,
-        other.c.identity == chargers.c.identity,
-        other.c.deleted_at.is_not(None),
-    )
-
-
 def _insert_chargers(
     connection: sa.Connection, job: Any, request: JobRequest, size: int, now: float
 ) -> list[str]:
@@ -333,59 +221,6 @@ def _failure(job_id: str, identity: str, failure: Failure) -> dict[str, str]:
         "code": failure.code,
         "error": failure.message,
     }
-
-
-def _attempt_failed(
-    connection: sa.Connection,
-    which: sa.ColumnElement[bool],
-    failure: Failure,
-    now: float,
-    *,
-    release: bool = False,
-    deadline: bool = False,
-) -> None:
-    """A failed attempt for each charger of ``which``: another one later, or FAILED after the last.
-
-    ``release`` takes it off its host; ``deadline`` leaves it there with a new deadline.
-    """
-    rng = random.Random()  # noqa: S311 - jitter, not a secret
-    affected = connection.execute(sa.select(chargers.c.id, chargers.c.attempt).where(which)).all()
-    if affected:
-        ids = [charger_id for charger_id, _ in affected]
-        news.changed(connection, now, ids, organization_id=None)
-    again: Mapping[str, Any] = {}
-    if not deadline:
-        again = {"provisioning": ProvisioningStatus.PENDING.value}
-    if release:
-        again = {**again, "host_id": None, "synced": True}
-    last = [charger_id for charger_id, attempt in affected if attempt + 1 >= MAX_ATTEMPTS]
-    retried = [
-        {
-            "b_id": charger_id,
-            "b_at": now + (TAKE_UP_SECONDS if deadline else retry_delay_seconds(attempt + 1, rng)),
-        }
-        for charger_id, attempt in affected
-        if attempt + 1 < MAX_ATTEMPTS
-    ]
-    noted = {
-        "attempt": chargers.c.attempt + 1,
-        "error_code": failure.code,
-        "error": failure.message,
-    }
-    if retried:
-        connection.execute(
-            sa.update(chargers)
-            .where(chargers.c.id == sa.bindparam("b_id"))
-            .values(next_attempt_at=sa.bindparam("b_at"), **noted, **again),
-            retried,
-        )
-    if last:
-        connection.execute(
-            sa.update(chargers)
-            .where(chargers.c.id == sa.bindparam("b_id"))
-            .values(provisioning=ProvisioningStatus.FAILED.value, **noted),
-            [{"b_id": charger_id} for charger_id in last],
-        )
 
 
 def _failures(connection: sa.Connection, job_id: str) -> list[dict[str, Any]]:

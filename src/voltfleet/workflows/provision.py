@@ -11,7 +11,7 @@ from collections.abc import Callable
 import structlog
 
 from voltfleet.domain.provisioning import UNKNOWN
-from voltfleet.fleet import provisioning
+from voltfleet.fleet import placement, provisioning
 from voltfleet.storage.engine import DatabaseError
 from voltfleet.workflows.engine import durable_step
 from voltfleet.workflows.steps import Steps
@@ -93,9 +93,9 @@ class Provisioner:
 
     def _settled(self, job_id: str) -> bool:
         steps = self._steps
-        standing = steps.look(lambda c, now: provisioning.standing(c, job_id, now))
+        standing = steps.look(lambda c, now: placement.standing(c, job_id, now))
         if standing.due:
-            steps.once(lambda c, now: provisioning.place(c, job_id, now))
-            steps.once(lambda c, now: provisioning.reclaim(c, job_id, now))
+            steps.once(lambda c, now: placement.place(c, job_id, now))
+            steps.once(lambda c, now: placement.reclaim(c, job_id, now))
             self._assigned()
         return not standing.open
