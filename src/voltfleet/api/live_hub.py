@@ -1,7 +1,7 @@
 """What every live stream of this gateway shares: one look at the database four times a second, for
 all of them, and only while there are any.
 
-The hub knows each watched organization whole (`_View`): its chargers' rows and newest jobs, as
+The hub knows each watched organization whole (`View`): its chargers' rows and newest jobs, as
 JSON. `fleet.news` says which may have changed, by whichever gateway; the hub reads those again, and
 marks at the organization's streams what is different. It waits for no reader.
 """
@@ -15,6 +15,7 @@ import structlog
 
 from voltfleet.api.job_models import JobSummary
 from voltfleet.api.live_stream import Rates, Stream, frame_row
+from voltfleet.api.live_view import View
 from voltfleet.domain.errors import TooMany, Unavailable
 from voltfleet.fleet import job_list, live_chargers, live_details, live_frames, news
 from voltfleet.fleet.live_frames import Frame
@@ -45,48 +46,6 @@ _FRAME_READS_PER_LOOK = 4
 _log = structlog.get_logger(__name__)
 
 
-class _View:
-    """One organization: what is known of it, what may be old, and who watches."""
-
-    def __init__(self, organization_id: str) -> None:
-        self.tenant = Tenant(organization_id)
-        self.rows: dict[str, bytes] = {}
-        self.jobs: dict[str, bytes] = {}
-        self.at_ms = 0
-        self.open_jobs: set[str] = set()
-        self.is_whole = asyncio.Event()
-        self.loading: asyncio.Task[None] | None = None
-        self.loaded_at = 0.0
-        self.dirty: set[str] = set()
-        self.all_dirty = True
-        self.jobs_dirty = True
-        self.rates = Rates()
-        self.readers: set[Stream] = set()
-        """Those that read, or will once the view is whole."""
-        self.streams: set[Stream] = set()
-        """Those that are told what changes."""
-        self.every_frame: list[Stream] = []
-        self.frames_of: dict[str, list[Stream]] = {}
-        self.detailed: set[str] = set()
-        self.watched_at = 0.0
-
-    def index(self) -> None:
-        """Works out anew who wants what; call when ``streams`` has changed."""
-        self.every_frame = [s for s in self.streams if s.wanted.every_frame]
-        self.frames_of = {}
-        for stream in self.streams:
-            for charger_id in stream.wanted.frames:
-                self.frames_of.setdefault(charger_id, []).append(stream)
-        self.detailed = {i for s in self.streams if s.wanted.details for i in s.wanted.frames}
-        self.watched_at = 0.0
-
-    def mark(self, charger_ids: Collection[str]) -> None:
-        """Tells every stream that they are different."""
-        if charger_ids:
-            for stream in self.streams:
-                stream.chargers_changed(charger_ids)
-
-
 class Live:
     """The hub. Made on the event loop that serves the streams."""
 
@@ -96,8 +55,8 @@ class Live:
         self._database = database
         self._frames = frames
         self._clock = clock
-        self._views: dict[str, _View] = {}
-        self._owner: dict[str, _View] = {}
+        self._views: dict[str, View] = {}
+        self._owner: dict[str, View] = {}
         self._task: asyncio.Task[None] | None = None
         self._changes: news.Tail | None = None
         self._new_frames = news.Tail(0)
@@ -122,11 +81,11 @@ class Live:
                 code="too_many_streams",
             )
 
-    def enter(self, stream: Stream) -> _View:
+    def enter(self, stream: Stream) -> View:
         """Begins to learn about the stream's organization; `leave` must follow."""
         view = self._views.get(stream.organization_id)
         if view is None:
-            view = self._views[stream.organization_id] = _View(stream.organization_id)
+            view = self._views[stream.organization_id] = View(stream.organization_id)
         view.readers.add(stream)
         self._emptied.clear()
         if self._stopping:
@@ -137,7 +96,7 @@ class Live:
             self._task.add_done_callback(self._ended)
         return view
 
-    async def begin(self, view: _View, stream: Stream) -> list[str] | None:
+    async def begin(self, view: View, stream: Stream) -> list[str] | None:
         """From now on the stream is told what changes. Returns the chargers to be told first; None
         if it is told all that it missed instead. Raises `Unavailable`."""
         await view.is_whole.wait()
@@ -280,10 +239,8 @@ class Live:
                 view.jobs_dirty = False
                 await self._read_jobs(view)
 
-    def _apply(
-        self, some: Sequence[tuple[_View, str]], found: dict[str, tuple[str, bytes]]
-    ) -> None:
-        changed: dict[_View, list[str]] = {}
+    def _apply(self, some: Sequence[tuple[View, str]], found: dict[str, tuple[str, bytes]]) -> None:
+        changed: dict[View, list[str]] = {}
         for view, charger_id in some:
             view.dirty.discard(charger_id)
             organization_id, row = found.get(charger_id, (None, b""))
@@ -298,7 +255,7 @@ class Live:
         for view, charger_ids in changed.items():
             view.mark(charger_ids)
 
-    async def _load(self, view: _View) -> None:
+    async def _load(self, view: View) -> None:
         """Reads the organization whole, and marks what is different."""
         rows: dict[str, bytes] = {}
         place: live_chargers.Place | None = live_chargers.FIRST
@@ -324,7 +281,7 @@ class Live:
         view.loaded_at = asyncio.get_running_loop().time()
         view.loading = None
 
-    async def _first_jobs(self, view: _View) -> None:
+    async def _first_jobs(self, view: View) -> None:
         while True:
             try:
                 await self._read_jobs(view)
@@ -333,7 +290,7 @@ class Live:
             else:
                 return
 
-    async def _read_jobs(self, view: _View) -> None:
+    async def _read_jobs(self, view: View) -> None:
         try:
             found = await self._database.read(_jobs, view.tenant, frozenset(view.open_jobs))
         except Unavailable:
@@ -392,7 +349,7 @@ class Live:
             if view.detailed:
                 await self._show_details(view)
 
-    async def _show_details(self, view: _View) -> None:
+    async def _show_details(self, view: View) -> None:
         loop_now, now = asyncio.get_running_loop().time(), self._clock()
         wanted = sorted(view.detailed)
         if loop_now - view.watched_at >= WATCH_SECONDS:
@@ -405,7 +362,7 @@ class Live:
 
     # --- what a reader missed --------------------------------------------------------------------
 
-    async def _missed(self, view: _View, since: float) -> set[str] | None:
+    async def _missed(self, view: View, since: float) -> set[str] | None:
         """The chargers that may have changed since; None if that cannot be said any more."""
         now = self._clock()
         if not now - RESUME_SECONDS < since < now:
@@ -421,7 +378,7 @@ class Live:
                 named.update(change.charger_ids)
         return named
 
-    async def _missed_frames(self, view: _View, stream: Stream, since: float, until: int) -> None:
+    async def _missed_frames(self, view: View, stream: Stream, since: float, until: int) -> None:
         wanted = stream.wanted
         if not wanted.frames and not wanted.every_frame:
             return

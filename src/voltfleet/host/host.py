@@ -3,13 +3,10 @@
 import asyncio
 import random
 import ssl
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
 
-import msgspec
 import structlog
 
 from voltfleet.domain.commands import CommandState
@@ -21,7 +18,6 @@ from voltfleet.domain.hosting import (
     CommandOutcome,
     ConnectionReport,
     ConnectionState,
-    DialSecurity,
 )
 from voltfleet.domain.target_policy import Targets
 from voltfleet.host import stations
@@ -35,6 +31,7 @@ from voltfleet.host.outbox import Outbox
 from voltfleet.host.ports import StationFactory
 from voltfleet.host.pulse import Pulse
 from voltfleet.host.runner import CLOSE_GOING_AWAY, CLOSE_NORMAL, Runner
+from voltfleet.host.sharing import shared_words
 from voltfleet.host.surroundings import Surroundings
 from voltfleet.host.targets import Gates, Resolve, look_up
 from voltfleet.host.tls import TlsContexts
@@ -328,7 +325,7 @@ class Host:
         if len(self._runners) >= self.options.capacity:
             self._refuse(assignment)
             return
-        runner = Runner(_shared_words(assignment), self._shared, self, memory)
+        runner = Runner(shared_words(assignment), self._shared, self, memory)
         self._runners[assignment.charger_id] = runner
         self.outbox.held_again(assignment.charger_id)
         runner.start()
@@ -414,24 +411,3 @@ def _identity_of(runner: Runner) -> Identity | None:
     if where is None:
         return None
     return where.address, where.path(runner.assignment.identity)
-
-
-def _shared_words(assignment: Assignment) -> Assignment:
-    """Thousands of assignments spell the same few words: keep one copy of each. The memory in it
-    would soon be an old one."""
-    return msgspec.structs.replace(
-        assignment,
-        ws_url=sys.intern(assignment.ws_url),
-        ocpp_version=sys.intern(assignment.ocpp_version),
-        brand_slug=sys.intern(assignment.brand_slug),
-        model_slug=sys.intern(assignment.model_slug),
-        connector_type=sys.intern(assignment.connector_type),
-        security=None if assignment.security is None else _one_copy(assignment.security),
-        memory=None,
-    )
-
-
-@lru_cache(maxsize=4096)
-def _one_copy(security: DialSecurity) -> DialSecurity:
-    """A thousand chargers of one template share their certificates."""
-    return security
