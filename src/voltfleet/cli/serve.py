@@ -37,6 +37,10 @@ READY_DEADLINE_SECONDS = 60.0
 STOP_SECONDS = 15.0
 """How long a gateway may take to stop, besides `Settings.drain_seconds`."""
 
+_FEW_HEAPS = {"MALLOC_ARENA_MAX": "2"}
+"""A gateway's threads take turns anyway; a heap for each (glibc's way) would keep what that thread
+once needed, for ever."""
+
 
 class CannotServe(VoltfleetError):
     """The gateway cannot be started."""
@@ -73,7 +77,7 @@ class Served:
             "gateway",
             ["-m", "voltfleet.cli.gateway", "--listener", str(self._listener.fileno())],
             pipe=pipe,
-            environment={**os.environ, **_as_environment(settings)},
+            environment={**_FEW_HEAPS, **os.environ, **_as_environment(settings)},
             inherited=[self._listener.fileno()],
             log=self._log,
             patience_seconds=settings.drain_seconds + STOP_SECONDS,

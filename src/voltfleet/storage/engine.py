@@ -41,7 +41,7 @@ cannot make the gateway hoard requests."""
 DEADLINE_SECONDS = 3.0
 """How long a request waits for its unit of work. A hung Postgres ignores its own timeouts."""
 BUSY_TIMEOUT_MS = 2_500
-CACHE_KIB = 8 << 10
+CACHE_KIB = 2 << 10
 """Of each connection to SQLite; what does not fit is in the system's own cache of the file."""
 _DURABLE = ("on", "remote_apply")
 
