@@ -52,19 +52,22 @@ def _name(command: list[str]) -> str:
 
 def striker(control: Control, role: str) -> Callable[[str], None]:
     """What a process of that role does at every fault point: looks whether it is its turn."""
-    generation = control.generation()
+    generation, looking = control.generation(), threading.Lock()
     seen, order, count = 0.0, None, 0
 
     def strike(point: str) -> None:
         nonlocal seen, order, count
-        current = generation.value
-        if current != seen:
-            seen, order, count = current, control.standing() if current > 0 else None, 0
-        if order is None or order.role != role or order.point != point:
-            return
-        count += 1
-        if count == order.count and control.claim(order.number):
-            os.kill(os.getpid(), order.signal)
+        with looking:  # many threads reach points, and an order may be withdrawn meanwhile
+            current = generation.value
+            if current != seen:
+                seen, order, count = current, control.standing() if current > 0 else None, 0
+            if order is None or order.role != role or order.point != point:
+                return
+            count += 1
+            mine = order
+            is_turn = count == mine.count
+        if is_turn and control.claim(mine.number):
+            os.kill(os.getpid(), mine.signal)
 
     return strike
 
