@@ -36,7 +36,7 @@ from voltfleet.observability.logging import configure
 from voltfleet.settings import Settings, from_env
 from voltfleet.storage import schema
 from voltfleet.storage.bell import Bell
-from voltfleet.storage.engine import Database, DatabaseOutage, frames_url
+from voltfleet.storage.engine import Database, DatabaseOutage, frames_url, open_kept
 from voltfleet.storage.queue import WorkflowQueue
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.presence import Presence
@@ -203,6 +203,8 @@ def _migrated(settings: Settings) -> tuple[Database, Database]:
     frames = database
     if database.is_sqlite:
         frames = Database(frames_url(settings.database_url))
+        open_kept(database.engine)
+        open_kept(frames.engine)
     schema.make_current(frames, "frames")
     return database, frames
 

@@ -43,6 +43,8 @@ DEADLINE_SECONDS = 3.0
 BUSY_TIMEOUT_MS = 2_500
 CACHE_KIB = 2 << 10
 """Of each connection to SQLite; what does not fit is in the system's own cache of the file."""
+STATEMENTS_KEPT = 32
+"""Prepared, by each connection to SQLite."""
 _DURABLE = ("on", "remote_apply")
 
 
@@ -59,15 +61,7 @@ def create_engine(url: str) -> sa.Engine:
     """
     if url.startswith("sqlite"):
         warn_if_affected()
-        engine = sa.create_engine(
-            url,
-            module=sqlite,
-            pool_size=THREADS + 4,
-            max_overflow=16,
-            pool_timeout=DEADLINE_SECONDS,
-            pool_use_lifo=True,  # few work, and only their caches fill
-            hide_parameters=True,
-        )
+        engine = _create_sqlite_engine(url, kept=8, more=24, pool_timeout=DEADLINE_SECONDS)
         event.listen(engine, "connect", _prepare_sqlite)
         return engine
     engine = sa.create_engine(
@@ -93,14 +87,7 @@ def create_sqlite_engine_for_workflows(url: str) -> sa.Engine:
     Its notes need no sync of their own: what it would repeat after losing the last of them is
     idempotent, and a job's start is written by our own transaction, which is synced.
     """
-    engine = sa.create_engine(
-        url,
-        module=sqlite,
-        pool_size=20,
-        max_overflow=40,
-        pool_use_lifo=True,  # as above
-        hide_parameters=True,
-    )
+    engine = _create_sqlite_engine(url, kept=4, more=56)
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
@@ -109,6 +96,29 @@ def create_sqlite_engine_for_workflows(url: str) -> sa.Engine:
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
+
+
+def _create_sqlite_engine(url: str, *, kept: int, more: int, **options: Any) -> sa.Engine:
+    """``kept`` connections stay open, ``more`` are closed again after use. The same few do most of
+    the work, and only their caches fill."""
+    return sa.create_engine(
+        url,
+        module=sqlite,
+        pool_size=kept,
+        max_overflow=more,
+        pool_use_lifo=True,
+        hide_parameters=True,
+        connect_args={"cached_statements": STATEMENTS_KEPT},
+        **options,
+    )
+
+
+def open_kept(engine: sa.Engine) -> None:
+    """Opens the connections that stay open, so that what a gateway holds does not depend on how
+    much it once had to do at the same time."""
+    with contextlib.ExitStack() as stack:
+        for _ in range(engine.pool.size()):  # type: ignore[attr-defined]  # a QueuePool, as above
+            stack.enter_context(engine.connect())
 
 
 def _prepare_postgres(connection: Any, _record: Any) -> None:

@@ -19,7 +19,7 @@ from typing import TypeVar
 from dbos import DBOS, DBOSConfig, SetWorkflowID
 
 from voltfleet.observability import fault_points
-from voltfleet.storage.engine import create_sqlite_engine_for_workflows
+from voltfleet.storage.engine import create_sqlite_engine_for_workflows, open_kept
 from voltfleet.storage.queue import APPLICATION, ENGINE_VERSION, JOBS
 
 T = TypeVar("T")
@@ -51,6 +51,7 @@ class Engine:
         }
         self._sqlite = create_sqlite_engine_for_workflows(database_url) if is_sqlite else None
         if self._sqlite is not None:
+            open_kept(self._sqlite)
             config["system_database_engine"] = self._sqlite
         else:
             config["system_database_url"] = database_url

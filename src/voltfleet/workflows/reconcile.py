@@ -28,6 +28,7 @@ from voltfleet.fleet import (
     news,
     provisioning,
 )
+from voltfleet.observability import memory
 from voltfleet.storage.engine import Database, DatabaseError
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.presence import Presence
@@ -195,6 +196,7 @@ class Reconciler:
             self._steps.once(lambda c, now: delivery.conclude(c, verdicts, now))
 
     def _keep_house(self) -> None:
+        memory.give_back()
         self._steps.once(credentials.sweep)
         self._steps.once(news.trim)
         self._steps.once(live_details.trim)
