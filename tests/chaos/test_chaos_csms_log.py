@@ -51,6 +51,21 @@ def test_a_sequence_number_that_goes_back_is_found() -> None:
     assert [finding.kind for finding in log.findings] == [Kind.REORDERED]
 
 
+def test_events_that_are_told_again_in_their_order_are_no_others() -> None:
+    log = CsmsLog()
+    told = [event("Started", 0), event("Updated", 1), event("Updated", 2)]
+    told += [event("Updated", 1), event("Updated", 2), event("Ended", 3)]
+    log.feed([line("TransactionEvent", each) for each in told])
+    assert log.findings == []
+
+
+def test_two_events_of_one_number_are_found() -> None:
+    log = CsmsLog()
+    told = [event("Started", 0), event("Updated", 1), event("Ended", 1)]
+    log.feed([line("TransactionEvent", each) for each in told])
+    assert [finding.kind for finding in log.findings] == [Kind.DOUBLED]
+
+
 def test_answers_and_the_csmss_own_calls_are_passed_over() -> None:
     log = CsmsLog()
     answer = json.dumps([3, "1", {}])

@@ -18,7 +18,7 @@ class CsmsLog:
         self.sent: dict[str, list[str]] = defaultdict(list)
         """The unique ids of every station's CALLs, in the order in which they came."""
         self._begun: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._told: dict[tuple[str, str], dict[int, tuple[Any, ...]]] = defaultdict(dict)
 
     def begun(self, id_token: str) -> int:
         """How many transactions of that id token began. A message that was sent again because its
@@ -52,8 +52,14 @@ class CsmsLog:
         transaction, number = payload["transactionInfo"]["transactionId"], payload["seqNo"]
         if "idToken" in payload and payload["eventType"] != "Ended":
             self._begun[payload["idToken"]["idToken"]].add((identity, transaction))
-        last = self._numbers.get((identity, transaction), -1)
-        if number < last:
-            told = f"transaction {transaction} of {identity} told event {number} after {last}"
-            self.findings.append(Finding(Kind.REORDERED, told))
-        self._numbers[identity, transaction] = max(number, last)
+        told = self._told[identity, transaction]
+        said = tuple(payload.get(key) for key in ("eventType", "triggerReason", "timestamp"))
+        if number in told:
+            # Sent again, as it should be: the answer was lost, or the station that had it.
+            if told[number] != said:
+                what = f"transaction {transaction} of {identity} told two events {number}"
+                self.findings.append(Finding(Kind.DOUBLED, what))
+        elif number < max(told, default=-1):
+            what = f"transaction {transaction} of {identity} told event {number} after {max(told)}"
+            self.findings.append(Finding(Kind.REORDERED, what))
+        told.setdefault(number, said)
