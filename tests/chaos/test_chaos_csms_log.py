@@ -7,9 +7,15 @@ from voltfleet.chaos.csms_log import CsmsLog
 from voltfleet.chaos.history import Kind
 
 
-def line(action: str, payload: dict[str, Any], unique_id: str = "1", identity: str = "A") -> str:
+def line(
+    action: str,
+    payload: dict[str, Any],
+    unique_id: str = "1",
+    identity: str = "A",
+    at: float = 0.0,
+) -> str:
     message = json.dumps([2, unique_id, action, payload])
-    entry = {"at": 0, "identity": identity, "from": "station", "action": action}
+    entry = {"at": at, "identity": identity, "from": "station", "action": action}
     return json.dumps({**entry, "message": message})
 
 
@@ -21,6 +27,7 @@ def event(kind: str, number: int, transaction: str = "T") -> dict[str, Any]:
     return {
         "eventType": kind,
         "seqNo": number,
+        "timestamp": "1970-01-01T00:00:00Z",
         "idToken": {"idToken": "TAG", "type": "ISO14443"},
         "transactionInfo": {"transactionId": transaction},
     }
@@ -64,6 +71,13 @@ def test_two_events_of_one_number_are_found() -> None:
     told = [event("Started", 0), event("Updated", 1), event("Ended", 1)]
     log.feed([line("TransactionEvent", each) for each in told])
     assert [finding.kind for finding in log.findings] == [Kind.DOUBLED]
+
+
+def test_an_event_that_no_gateway_could_keep_in_time_may_be_told_otherwise() -> None:
+    log = CsmsLog()
+    log.feed([line("TransactionEvent", event("Updated", 1), at=2.1)])
+    log.feed([line("TransactionEvent", event("Ended", 1), at=9.0)])
+    assert log.findings == []
 
 
 def test_answers_and_the_csmss_own_calls_are_passed_over() -> None:

@@ -3,11 +3,15 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from voltfleet.chaos.history import Finding, Kind
 
 _CALL = 2
+HELD_SECONDS = 2.0
+"""An event is told after that even if no gateway has kept it; what is told so may be told otherwise
+by a station that comes back without it (docs/reference/durability.md)."""
 
 
 class CsmsLog:
@@ -18,7 +22,7 @@ class CsmsLog:
         self.sent: dict[str, list[str]] = defaultdict(list)
         """The unique ids of every station's CALLs, in the order in which they came."""
         self._begun: dict[str, set[tuple[Any, ...]]] = defaultdict(set)
-        self._told: dict[tuple[str, str], dict[int, tuple[Any, ...]]] = defaultdict(dict)
+        self._told: dict[tuple[str, str], dict[int, tuple[object, float]]] = defaultdict(dict)
 
     def begun(self, id_token: str) -> int:
         """How many transactions of that id token began. A message that was sent again because its
@@ -34,9 +38,9 @@ class CsmsLog:
         for line in lines:
             entry = json.loads(line)
             if entry["from"] == "station":
-                self._take(entry["identity"], entry["message"])
+                self._take(entry["identity"], entry["message"], entry["at"])
 
-    def _take(self, identity: str, message: str) -> None:
+    def _take(self, identity: str, message: str, at: float) -> None:
         frame = json.loads(message)
         if frame[0] != _CALL:
             return
@@ -46,9 +50,9 @@ class CsmsLog:
             began = (payload["connectorId"], payload["timestamp"], payload["meterStart"])
             self._begun[payload["idTag"]].add((identity, *began))
         elif action == "TransactionEvent":
-            self._take_event(identity, payload)
+            self._take_event(identity, payload, at)
 
-    def _take_event(self, identity: str, payload: dict[str, Any]) -> None:
+    def _take_event(self, identity: str, payload: dict[str, Any], at: float) -> None:
         transaction, number = payload["transactionInfo"]["transactionId"], payload["seqNo"]
         if "idToken" in payload and payload["eventType"] != "Ended":
             self._begun[payload["idToken"]["idToken"]].add((identity, transaction))
@@ -56,10 +60,12 @@ class CsmsLog:
         said = tuple(payload.get(key) for key in ("eventType", "triggerReason", "timestamp"))
         if number in told:
             # Sent again, as it should be: the answer was lost, or the station that had it.
-            if told[number] != said:
+            before, waited = told[number]
+            if before != said and waited < HELD_SECONDS:
                 what = f"transaction {transaction} of {identity} told two events {number}"
                 self.findings.append(Finding(Kind.DOUBLED, what))
         elif number < max(told, default=-1):
             what = f"transaction {transaction} of {identity} told event {number} after {max(told)}"
             self.findings.append(Finding(Kind.REORDERED, what))
-        told.setdefault(number, said)
+        happened = datetime.fromisoformat(payload["timestamp"]).timestamp()
+        told.setdefault(number, (said, at - happened))
