@@ -107,6 +107,23 @@ def test_a_job_that_the_engine_loses_hold_of_is_taken_up_again(database_url: str
     check(database, job_id)
 
 
+def test_a_job_claimed_by_a_gateway_that_is_on_no_list_is_taken_over(database_url: str) -> None:
+    """As one leaves it that was taken for dead, and claimed a job before it knew."""
+    database, job_id = accept(database_url)
+    notes = sa.table("workflow_status", schema=None if database.is_sqlite else "dbos")
+    claimed = {"status": "PENDING", "executor_id": "gone"}
+    with database.writing() as connection:
+        for name in (*claimed, "workflow_uuid"):
+            notes.append_column(sa.column(name))
+        connection.execute(
+            sa.update(notes).where(notes.c.workflow_uuid == job_id).values(**claimed)
+        )
+    done = run(database_url)
+    assert done.stdout.splitlines() == ["up", "READY"], done.stderr
+    assert "forgotten" in done.stderr
+    check(database, job_id)
+
+
 def test_a_job_whose_transaction_is_rolled_back_does_not_exist(database_url: str) -> None:
     database, job_id = accept(database_url)
     with pytest.raises(sa.exc.ProgrammingError, match="no"):

@@ -85,6 +85,11 @@ class Engine:
         DBOS._recover_pending_workflows([executor_id])  # noqa: SLF001 - no public call keeps attempts
         return not DBOS.list_workflows(status="PENDING", executor_id=[executor_id], limit=1)
 
+    def holders(self) -> set[str]:
+        """The gateways by which workflows are claimed."""
+        claimed = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return {status.executor_id for status in claimed if status.executor_id is not None}
+
     def stranded(self) -> list[str]:
         """What this gateway has claimed and does not run. For a moment that is every workflow; for
         longer, one of which the engine lost hold: it does not look again when a write of its own

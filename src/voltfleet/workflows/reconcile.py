@@ -97,6 +97,7 @@ class Reconciler:
             lease_seconds + LEASE_MARGIN_SECONDS, is_final=lambda sign: sign[1] == hosts.GIVEN_UP
         )
         self._stranded = Silences[None](STRANDED_SECONDS, is_final=lambda _: False)
+        self._forgotten = Silences[None](STRANDED_SECONDS, is_final=lambda _: False)
         self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
         self._assigned = assigned
         self._stopping = threading.Event()
@@ -132,6 +133,7 @@ class Reconciler:
     def sweep(self) -> None:
         """One round."""
         self._recover_gateways()
+        self._recover_forgotten()
         self._resume_stranded()
         self._give_up_dead_jobs()
         self._conclude_commands()
@@ -148,6 +150,16 @@ class Reconciler:
             if is_dead and self._engine.recover(gateway_id):
                 self._forget(gateway_id)
                 _log.info("gateway_recovered", gateway=gateway_id)
+
+    def _recover_forgotten(self) -> None:
+        """Work of a gateway that is on the list no more: taken for dead, it claimed some before it
+        noticed, and ended."""
+        holders = self._engine.holders()
+        known = self._steps.look(lambda c, _now: gateways.signs(c)).keys()
+        forgotten = holders - known - {self._engine.executor_id}
+        for gateway_id in self._forgotten.among(dict.fromkeys(forgotten)):
+            self._engine.recover(gateway_id)
+            _log.warning("gateway_recovered", gateway=gateway_id, forgotten=True)
 
     def _resume_stranded(self) -> None:
         stranded = self._stranded.among(dict.fromkeys(self._engine.stranded()))

@@ -11,6 +11,10 @@ from typing import Generic, TypeVar
 
 SignT = TypeVar("SignT", bound=Hashable)
 
+LONGEST_LOOK_SECONDS = 2.0
+"""What lies further between two looks is nobody's silence: the database was away, say, where they
+leave their signs as we look for them."""
+
 
 class Silences(Generic[SignT]):
     """Remembers since when each sign has been the same. ``seconds`` of that are silence."""
@@ -27,12 +31,16 @@ class Silences(Generic[SignT]):
         self._is_final = is_final
         self._clock = clock
         self._seen: dict[str, tuple[SignT, float]] = {}
+        self._looked_at = clock()
 
     def among(self, signs: Mapping[str, SignT]) -> dict[str, SignT]:
         """Those that are silent, with the sign that they have not changed. Call it often."""
         now = self._clock()
+        blind = max(0.0, now - self._looked_at - LONGEST_LOOK_SECONDS)
+        self._looked_at = now
+        seen = {name: (sign, since + blind) for name, (sign, since) in self._seen.items()}
         self._seen = {
-            name: known if (known := self._seen.get(name)) and known[0] == sign else (sign, now)
+            name: known if (known := seen.get(name)) and known[0] == sign else (sign, now)
             for name, sign in signs.items()
         }
         return {
