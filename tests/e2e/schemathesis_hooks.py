@@ -48,6 +48,9 @@ def before_call(context: Any, case: schemathesis.Case, kwargs: dict[str, Any]) -
     """Changes the request in place; schemathesis then looks anew whether it is a valid one."""
     if case.path == "/live" and case.query is not None:
         case.query["once"] = "true"  # a stream without an end has no answer to look at
+        frames = case.query.get("frames")
+        if isinstance(frames, bool | int | float):
+            case.query["frames"] = [str(frames).lower()]  # which is what it is in a URL
     if not REAL_IDS:
         return
     for name in [name for name in case.headers if name.lower() == "x-organization-id"]:
