@@ -108,6 +108,6 @@ async def test_the_schemas_by_the_names_of_the_actions(api: Api, version: str) -
         assert answer.headers["content-type"] == "application/json"
         properties = json.loads(answer.text)["properties"]
         assert ("currentTime" in properties) == name.endswith("Response")
-    for name in ("Nonsense", "BootNotification%00"):
+    for name in ("Nonsense", "..%2Fx", "BootNotification%00"):
         assert (await get(api, f"/ui/schemas/{version}/{name}.json")).status_code == 404
     assert (await get(api, "/ui/schemas/3.0/BootNotification.json")).status_code == 404

@@ -24,6 +24,7 @@ STATIC = Path(__file__).parents[1] / "dashboard" / "static"
 INDEX = "index.html"
 ASSETS = "assets/"
 """Below it, names have a hash of the content in them: another content is another name."""
+SCHEMAS = "schemas/"
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; object-src 'none'; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
@@ -69,11 +70,12 @@ async def ocpp_schema(request: Request, version: str, name: str) -> Response:
 
 @router.get("/ui/{path:path}")
 async def dashboard(request: Request, path: str) -> Response:
-    """A file of the dashboard; where there is none, the page itself, which knows its own paths."""
+    """A file of the dashboard; where there is none, the page itself, which knows its own paths:
+    none of them lies where files do."""
     found = await asyncio.to_thread(_static, path)
     if found is not None:
         return _answer(request, found, FOR_A_YEAR if path.startswith(ASSETS) else ASK_AGAIN)
-    if path.startswith(ASSETS):
+    if path.startswith((ASSETS, SCHEMAS)):
         raise NotFound("There is no such file.", code="file_not_found")
     page = await asyncio.to_thread(_static, INDEX)
     if page is None:
