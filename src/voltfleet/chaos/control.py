@@ -1,6 +1,6 @@
 """The directory through which a chaos run and the processes of its fleet know each other.
 
-alive/<pid>   held locked by a process for as long as it lives; says what it is
+alive/<pid>   held by a process for as long as it lives; says what it is
 clock/<pid>   how many seconds its wall clock is off: eight bytes
 generation    counts the orders; eight bytes
 order         the strike at a fault point that is ordered just now: JSON
@@ -8,7 +8,6 @@ struck-<n>    made by the process that carried out order n
 """
 
 import contextlib
-import fcntl
 import json
 import mmap
 import os
@@ -16,6 +15,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
+
+from voltfleet.observability import liveness
 
 VARIABLE = "VOLTFLEET_CHAOS_DIRECTORY"
 """Names the directory to the processes of the fleet."""
@@ -106,16 +107,12 @@ class Control:
 
     def _living(self) -> Iterator[Enlisted]:
         for path in sorted((self.directory / "alive").iterdir()):
-            with path.open("r") as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
-                    role, _, name = file.read().partition(" ")
-                    if role:
-                        yield Enlisted(int(path.name), role, name)
-                    continue
-            path.unlink(missing_ok=True)
-            (self.directory / "clock" / path.name).unlink(missing_ok=True)
+            if liveness.is_left(path):
+                path.unlink()
+                (self.directory / "clock" / path.name).unlink(missing_ok=True)
+            else:
+                role, _, name = path.read_text().partition(" ")
+                yield Enlisted(int(path.name), role, name)
 
     def set_clock(self, pid: int, seconds: float) -> None:
         """Moves the wall clock of that process so far from the true time."""
@@ -124,16 +121,10 @@ class Control:
     # --- the processes' end ------------------------------------------------------------------
 
     def enlist(self, role: str, name: str) -> int:
-        """Says that this process is there; returns the descriptor that holds the lock."""
+        """Says that this process is there; returns the descriptor that must stay open."""
         pid = str(os.getpid())
         (self.directory / "clock" / pid).write_bytes(_OFFSET.pack(0.0))
-        # Seen only once it is locked: a file that nobody holds is a dead process's.
-        entry = self.directory / f"enlisting-{pid}"
-        descriptor = os.open(entry, os.O_RDWR | os.O_CREAT | os.O_TRUNC)
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
-        os.write(descriptor, f"{role} {name}".encode())
-        entry.replace(self.directory / "alive" / pid)
-        return descriptor
+        return liveness.hold(self.directory / "alive" / pid, f"{role} {name}")
 
     def clock(self, pid: int) -> Cell:
         """How far off that process's wall clock is, in seconds."""

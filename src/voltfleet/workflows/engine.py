@@ -12,7 +12,7 @@ import socket
 import threading
 import uuid
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -85,22 +85,18 @@ class Engine:
         DBOS._recover_pending_workflows([executor_id])  # noqa: SLF001 - no public call keeps attempts
         return not DBOS.list_workflows(status="PENDING", executor_id=[executor_id], limit=1)
 
-    def holders(self) -> set[str]:
-        """The gateways by which workflows are claimed."""
+    def claims(self) -> dict[str, str]:
+        """The workflows that gateways have claimed and not ended, each with its gateway."""
         claimed = DBOS.list_workflows(status="PENDING", load_input=False, load_output=False)
-        return {status.executor_id for status in claimed if status.executor_id is not None}
+        return {status.workflow_id: status.executor_id for status in claimed if status.executor_id}
 
-    def stranded(self) -> list[str]:
-        """What this gateway has claimed and does not run. For a moment that is every workflow; for
+    def stranded(self, claims: Mapping[str, str]) -> list[str]:
+        """Which of the claims are this gateway's, and not run. For a moment that is every one; for
         longer, one of which the engine lost hold: it does not look again when a write of its own
         fails after the claim, or after the work is done."""
-        claimed = DBOS.list_workflows(
-            status="PENDING", executor_id=[self.executor_id], load_input=False, load_output=False
-        )
+        mine = [claimed for claimed, gateway_id in claims.items() if gateway_id == self.executor_id]
         with self._counting:
-            return [
-                status.workflow_id for status in claimed if not self._under_way[status.workflow_id]
-            ]
+            return [workflow_id for workflow_id in mine if not self._under_way[workflow_id]]
 
     def resume(self, workflow_ids: list[str]) -> None:
         """Enqueues them again; nothing for those that have ended."""

@@ -11,7 +11,7 @@ import contextlib
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -97,7 +97,6 @@ class Reconciler:
             lease_seconds + LEASE_MARGIN_SECONDS, is_final=lambda sign: sign[1] == hosts.GIVEN_UP
         )
         self._stranded = Silences[None](STRANDED_SECONDS, is_final=lambda _: False)
-        self._forgotten = Silences[None](STRANDED_SECONDS, is_final=lambda _: False)
         self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
         self._assigned = assigned
         self._stopping = threading.Event()
@@ -132,9 +131,9 @@ class Reconciler:
 
     def sweep(self) -> None:
         """One round."""
-        self._recover_gateways()
-        self._recover_forgotten()
-        self._resume_stranded()
+        claims = self._engine.claims()
+        self._recover_gateways(claims)
+        self._resume_stranded(claims)
         self._give_up_dead_jobs()
         self._conclude_commands()
         self._move_chargers()
@@ -142,27 +141,25 @@ class Reconciler:
             self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
             self._keep_house()
 
-    def _recover_gateways(self) -> None:
-        signs = self._steps.look(lambda c, _now: gateways.signs(c))
+    def _recover_gateways(self, claims: Mapping[str, str]) -> None:
+        """One that has claimed work and is on the list no more was taken for dead, claimed that
+        before it noticed, and ended. The claims are older than this look at the list: whoever lives
+        is on it before it claims anything."""
+        listed = self._steps.look(lambda c, _now: gateways.signs(c))
+        own = {self._engine.executor_id}
+        forgotten = set(claims.values()) - listed.keys() - own
+        if forgotten:
+            _log.warning("gateways_forgotten", gateways=sorted(forgotten))
+        signs = listed | dict.fromkeys(forgotten, gateways.GONE)
         silent = self._gateways.among(signs)
-        for gateway_id in signs.keys() - {self._engine.executor_id}:
+        for gateway_id in signs.keys() - own:
             is_dead = gateway_id in silent or self._presence.has_ended(gateway_id)
             if is_dead and self._engine.recover(gateway_id):
                 self._forget(gateway_id)
                 _log.info("gateway_recovered", gateway=gateway_id)
 
-    def _recover_forgotten(self) -> None:
-        """Work of a gateway that is on the list no more: taken for dead, it claimed some before it
-        noticed, and ended."""
-        holders = self._engine.holders()
-        known = self._steps.look(lambda c, _now: gateways.signs(c)).keys()
-        forgotten = holders - known - {self._engine.executor_id}
-        for gateway_id in self._forgotten.among(dict.fromkeys(forgotten)):
-            self._engine.recover(gateway_id)
-            _log.warning("gateway_recovered", gateway=gateway_id, forgotten=True)
-
-    def _resume_stranded(self) -> None:
-        stranded = self._stranded.among(dict.fromkeys(self._engine.stranded()))
+    def _resume_stranded(self, claims: Mapping[str, str]) -> None:
+        stranded = self._stranded.among(dict.fromkeys(self._engine.stranded(claims)))
         if stranded:
             _log.warning("jobs_resumed", jobs=list(stranded))
             self._engine.resume(list(stranded))

@@ -38,11 +38,10 @@ class Silences(Generic[SignT]):
         now = self._clock()
         blind = max(0.0, now - self._looked_at - LONGEST_LOOK_SECONDS)
         self._looked_at = now
-        seen = {name: (sign, since + blind) for name, (sign, since) in self._seen.items()}
-        self._seen = {
-            name: known if (known := seen.get(name)) and known[0] == sign else (sign, now)
-            for name, sign in signs.items()
-        }
+        seen, self._seen = self._seen, {}
+        for name, sign in signs.items():
+            before, since = seen.get(name, (None, now))
+            self._seen[name] = (sign, since + blind if before == sign else now)
         return {
             name: sign
             for name, (sign, since) in self._seen.items()
