@@ -323,7 +323,6 @@ def rehome(connection: sa.Connection, silent: Mapping[str, Sign], now: float) ->
         take_turns(connection, _turn(host_id))
         if not _is_silent_still(connection, host_id, sign):
             continue
-        moved_from_here = 0
         here = chargers.c.host_id == host_id
         connection.execute(sa.delete(chargers).where(here, chargers.c.deleted_at.is_not(None)))
         connection.execute(
@@ -337,24 +336,36 @@ def rehome(connection: sa.Connection, silent: Mapping[str, Sign], now: float) ->
         )
         count = connection.execute(sa.select(sa.func.count()).where(here)).scalar_one()
         room = {host: n for host, n in rooms(connection, now).items() if host not in silent}
-        for new_host, share in spread(count, room).items():
-            batch = (
-                sa.select(chargers.c.id)
-                .where(here)
-                .order_by(chargers.c.id)
-                .limit(share)
-                .correlate(None)
-            )
-            moved_from_here += connection.execute(
-                sa.update(chargers)
-                .where(chargers.c.id.in_(batch))
-                .values(host_id=new_host, generation=chargers.c.generation + 1, synced=False)
-            ).rowcount
+        moved_from_here = len(give(connection, here, spread(count, room), chargers.c.id))
         moved += moved_from_here
         _close_lease(connection, host_id, left=count - moved_from_here, moved=moved_from_here)
         if count:
             news.changed(connection, now, None, organization_id=None)
     return moved
+
+
+def give(
+    connection: sa.Connection,
+    which: sa.ColumnElement[bool],
+    shares: Mapping[str, int],
+    order: sa.Column[Any],
+    **values: object,
+) -> list[str]:
+    """Gives each host its share of the chargers, to take up anew; the first by ``order`` to the
+    first. ``values`` are written with it. Returns the ids of those that were given.
+
+    ``which`` must no longer hold for one that has been given, or it is given twice.
+    """
+    given: list[str] = []
+    for host_id, share in shares.items():
+        batch = sa.select(chargers.c.id).where(which).order_by(order).limit(share).correlate(None)
+        given += connection.execute(
+            sa.update(chargers)
+            .where(chargers.c.id.in_(batch))
+            .values(host_id=host_id, generation=chargers.c.generation + 1, synced=False, **values)
+            .returning(chargers.c.id)
+        ).scalars()
+    return given
 
 
 def _is_silent_still(connection: sa.Connection, host_id: str, sign: Sign) -> bool:

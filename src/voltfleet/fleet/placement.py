@@ -53,27 +53,14 @@ def place(connection: sa.Connection, job_id: str, now: float) -> None:
     if not waiting:
         return
     room = hosts.rooms(connection, now)
-    placed: list[str] = []
-    for host_id, share in spread(waiting, room).items():
-        batch = (
-            sa.select(chargers.c.id)
-            .where(due, ~_leaving())
-            .order_by(chargers.c.position)
-            .limit(share)
-            .correlate(None)
-        )
-        placed += connection.execute(
-            sa.update(chargers)
-            .where(chargers.c.id.in_(batch))
-            .values(
-                host_id=host_id,
-                provisioning=ProvisioningStatus.PROVISIONING.value,
-                generation=chargers.c.generation + 1,
-                synced=False,
-                next_attempt_at=now + TAKE_UP_SECONDS,
-            )
-            .returning(chargers.c.id)
-        ).scalars()
+    placed = hosts.give(
+        connection,
+        sa.and_(due, ~_leaving()),
+        spread(waiting, room),
+        chargers.c.position,
+        provisioning=ProvisioningStatus.PROVISIONING.value,
+        next_attempt_at=now + TAKE_UP_SECONDS,
+    )
     if placed:
         news.changed(connection, now, placed, organization_id=None)
     _attempt_failed(connection, sa.and_(due, _leaving()), IDENTITY_LEAVING, now)
