@@ -7,14 +7,12 @@ from fastapi import APIRouter, Response, status
 from fastapi.responses import HTMLResponse
 
 from voltfleet.api import deps
-from voltfleet.api.models import HttpErrorResponse
+from voltfleet.api.models import HttpErrorResponse, only_errors
 
 router = APIRouter(tags=["Service"])
 
 VERSION = version("voltfleet")
-_CRASH: dict[int | str, dict[str, Any]] = {
-    500: {"model": HttpErrorResponse, "description": "Internal server error"}
-}
+_CRASH = only_errors(500)
 _PAGE = f"""\
 <!doctype html>
 <html lang="en">
