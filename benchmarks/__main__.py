@@ -7,6 +7,7 @@ with this. ``--quick`` runs fewer rounds.
 """
 
 import argparse
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -49,6 +50,7 @@ def main() -> None:
     parser.add_argument("--database-url", help="instead of SQLite; an empty database")
     parser.add_argument("--only", default=",".join(PARTS), help="of: " + ", ".join(PARTS))
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with this
     figures = Figures()
     options = ["--database-url", given.database_url] if given.database_url else []
     for part in given.only.split(","):

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import httpx2
 
+from benchmarks import systems
 from benchmarks.figures import Figures
 from benchmarks.main_job import cpu_seconds, host_of
-from support import processes
 from support.hostile.server import MISBEHAVIOURS
 from support.kills import LOCATION
 
@@ -70,15 +70,8 @@ def run(directory: Path, figures: Figures, options: list[str], *, quick: bool) -
     with (
         server() as good,
         server() as bad,
-        processes.running_gateway(directory / "data", *options) as gateway,
-        httpx2.Client(
-            base_url=gateway.url,
-            headers={"Authorization": f"Bearer {gateway.token}"},
-            timeout=30,
-            trust_env=False,
-        ) as api,
+        systems.served(directory / "data", *options) as (gateway, api),
     ):
-        processes.until(lambda: api.get("/health/ready").is_success)
         create(api, {good.url("good"): NEIGHBOURS})
         time.sleep(5)
         good.ask("late")

@@ -11,12 +11,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx2
 from playwright.sync_api import Browser
 
+from benchmarks import systems
 from benchmarks.figures import Figures
 from benchmarks.main_job import create
-from support import processes
 from support.browser import Tab, chromium, find_chromium
 
 CHARGERS = 1_000
@@ -30,18 +29,8 @@ def run(directory: Path, figures: Figures, options: list[str], *, quick: bool) -
     if find_chromium() is None:
         print("inspector: no Chromium here, so nothing is measured (apt-get install chromium)")
         return
-    interval = ("--heartbeat-interval", str(HEARTBEAT_SECONDS), "--quiet")
-    with (
-        processes.running_csms(directory / "csms.log", *interval) as csms,
-        processes.running_gateway(directory / "data", *options) as gateway,
-        httpx2.Client(
-            base_url=gateway.url,
-            headers={"Authorization": f"Bearer {gateway.token}"},
-            timeout=30,
-            trust_env=False,
-        ) as api,
-    ):
-        processes.until(lambda: api.get("/health/ready").is_success)
+    interval = ("--heartbeat-interval", str(HEARTBEAT_SECONDS))
+    with systems.started(directory, options, *interval) as (csms, gateway, api):
         create(api, csms, CHARGERS)
         with chromium() as browser, Tab(browser, gateway.url) as tab:
             tab.sign_in(gateway.token, "/ui/messages")

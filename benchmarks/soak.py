@@ -11,6 +11,7 @@ and tasks were left over when the small locations were gone again.
 import argparse
 import contextlib
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -23,7 +24,7 @@ import psutil
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
-from benchmarks import main_job
+from benchmarks import main_job, systems
 from benchmarks.figures import Figures
 from support import processes
 from support.kills import LOCATION
@@ -147,13 +148,9 @@ def run(
             stack.enter_context(processes.running_csms(directory / f"csms{n}.log", "--quiet"))
             for n in range(2)
         ]
-        gateway = stack.enter_context(
-            processes.running_gateway(
-                directory / "data", "--hosts", str(HOSTS), *options, **settings
-            )
+        gateway, api = stack.enter_context(
+            systems.served(directory / "data", "--hosts", str(HOSTS), *options, **settings)
         )
-        api = stack.enter_context(_client(gateway))
-        processes.until(lambda: api.get("/health/ready").is_success)
         for csms in csmss:
             booted = main_job.create(api, csms, chargers // len(csmss)).booted
             print(f"{chargers // len(csmss):,} chargers booted in {booted:.1f} s", flush=True)
@@ -220,15 +217,6 @@ def _watched(gateway: Gateway, counts: Path) -> list[Watched]:
     return sorted(found, key=lambda one: one.name)
 
 
-def _client(gateway: Gateway) -> httpx2.Client:
-    return httpx2.Client(
-        base_url=gateway.url,
-        headers={"Authorization": f"Bearer {gateway.token}"},
-        timeout=60,
-        trust_env=False,
-    )
-
-
 def main() -> None:
     """Command line."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -237,6 +225,7 @@ def main() -> None:
     parser.add_argument("--database-url", help="instead of SQLite; an empty database")
     given = parser.parse_args()
     options = ["--database-url", given.database_url] if given.database_url else []
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # what was started ends with this
     figures = Figures()
     with tempfile.TemporaryDirectory(prefix="voltfleet-soak-") as directory:
         run(Path(directory), figures, options, chargers=given.chargers, minutes=given.minutes)

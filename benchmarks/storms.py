@@ -11,8 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import httpx2
-
+from benchmarks import systems
 from benchmarks.figures import Figures
 from benchmarks.main_job import create
 from support import processes
@@ -29,16 +28,9 @@ def run(directory: Path, figures: Figures, options: list[str], *, quick: bool) -
     """Both events, on one fleet."""
     count = CHARGERS // 10 if quick else CHARGERS
     port, data = free_port(), directory / "data"
-    with processes.running_gateway(data, *options) as gateway:
+    with systems.served(data, *options) as (_, api):
         with csms_at(port, directory) as (csms, kill):
-            with httpx2.Client(
-                base_url=gateway.url,
-                headers={"Authorization": f"Bearer {gateway.token}"},
-                timeout=30,
-                trust_env=False,
-            ) as api:
-                processes.until(lambda: api.get("/health/ready").is_success)
-                create(api, csms, count)
+            create(api, csms, count)
             kill()
         time.sleep(REFUSING_SECONDS)
         with csms_at(port, directory) as (csms, _):

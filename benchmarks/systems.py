@@ -11,17 +11,30 @@ from support.processes import Csms, Gateway
 
 
 @contextlib.contextmanager
-def started(directory: Path, options: list[str]) -> Iterator[tuple[Csms, Gateway, httpx2.Client]]:
+def started(
+    directory: Path, options: list[str], *csms_options: str
+) -> Iterator[tuple[Csms, Gateway, httpx2.Client]]:
     """All of it, ready to take chargers; it ends with the block."""
     with (
-        processes.running_csms(directory / "csms.log", "--quiet") as csms,
-        processes.running_gateway(directory / "data", *options) as gateway,
+        processes.running_csms(directory / "csms.log", "--quiet", *csms_options) as csms,
+        served(directory / "data", *options) as (gateway, api),
+    ):
+        yield csms, gateway, api
+
+
+@contextlib.contextmanager
+def served(
+    data_directory: Path, *options: str, **settings: str
+) -> Iterator[tuple[Gateway, httpx2.Client]]:
+    """The same without a CSMS. ``settings`` are variables of the gateway's environment."""
+    with (
+        processes.running_gateway(data_directory, *options, **settings) as gateway,
         httpx2.Client(
             base_url=gateway.url,
             headers={"Authorization": f"Bearer {gateway.token}"},
-            timeout=30,
+            timeout=60,
             trust_env=False,
         ) as api,
     ):
         processes.until(lambda: api.get("/health/ready").is_success)
-        yield csms, gateway, api
+        yield gateway, api
