@@ -9,8 +9,9 @@ import pytest
 from support import postgres, shared_gateway
 from support.clock import FakeClock
 
-LONG_FILES = frozenset({"chaos", "cli", "contracts", "dashboard", "durability", "e2e", "workflows"})
-"""Folders."""
+SLOW_FOLDERS = frozenset(
+    {"chaos", "cli", "contracts", "dashboard", "durability", "e2e", "workflows"}
+)
 
 
 def pytest_configure() -> None:
@@ -23,7 +24,7 @@ def pytest_configure() -> None:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What starts processes and browsers comes first: `make test` gives whole files to whichever
     worker is free, and the last ones should be short."""
-    items.sort(key=lambda item: item.path.parent.name not in LONG_FILES)
+    items.sort(key=lambda item: item.path.parent.name not in SLOW_FOLDERS)
 
 
 def pytest_unconfigure() -> None:

@@ -172,12 +172,18 @@ def test_what_does_not_fit_waits_for_room(database: Database) -> None:
     assert len(builders.take_up(database, NOW + 2, host_id="local-1")) == 2
 
 
-def test_a_charger_whose_host_died_goes_to_another(database: Database) -> None:
+def two_on_a_dying_host(database: Database) -> tuple[str, float]:
+    """A job's id, and a moment when the lease of its chargers' host is over, and another there."""
     builders.connect_host(database, NOW, host_id="dying", capacity=10)
     job_id = builders.accept(database, builders.batch(2), now=NOW)
     run(database, job_id)
     later = NOW + builders.LEASE_SECONDS + 1
     builders.connect_host(database, later, host_id="alive")
+    return job_id, later
+
+
+def test_a_charger_whose_host_died_goes_to_another(database: Database) -> None:
+    job_id, later = two_on_a_dying_host(database)
     with database.writing() as connection:
         builders.rehome(connection, later)
     assert len(builders.take_up(database, later + 2, host_id="alive")) == 2
@@ -188,11 +194,7 @@ def test_a_charger_whose_host_died_goes_to_another(database: Database) -> None:
 def test_a_charger_of_a_host_that_went_while_it_was_placed_goes_to_another(
     database: Database,
 ) -> None:
-    builders.connect_host(database, NOW, host_id="dying", capacity=10)
-    job_id = builders.accept(database, builders.batch(2), now=NOW)
-    run(database, job_id)
-    later = NOW + builders.LEASE_SECONDS + 1
-    builders.connect_host(database, later, host_id="alive")
+    job_id, later = two_on_a_dying_host(database)
     with database.writing() as connection:
         connection.execute(sa.delete(tables.hosts).where(tables.hosts.c.id == "dying"))
         placement.reclaim(connection, job_id, later)
