@@ -122,6 +122,7 @@ class _Link:
         self._changed = asyncio.Event()
         self._commanded = asyncio.Event()
         self._sent: dict[str, tuple[int, bool, float]] = {}
+        self._more_wait = False
         self._lists_told: dict[str, str] | None = None
         self._reports: asyncio.Queue[hosting.Reports] = asyncio.Queue(BATCHES_WAITING)
         self._frames: asyncio.Queue[hosting.Frames] = asyncio.Queue(BATCHES_WAITING)
@@ -236,6 +237,7 @@ class _Link:
         while True:
             self._changed.clear()
             changes, revisions = await self._insist(lambda: self._database.read(self._look))
+            self._more_wait = len(changes) == WINDOW
             if revisions != self._lists_told:
                 # First: a charger that is assigned must find the list that it was created under.
                 await self._tell_lists()
@@ -319,8 +321,9 @@ class _Link:
                 await self._insist(partial(self._database.write, hosts.dropped, host_id, dropped))
             for charger_id in (*dropped, *(report.charger_id for report in latest)):
                 self._sent.pop(charger_id, None)
-            # What was taken up makes room for more, and commands may have waited for it.
-            self.wake()
+            self._commanded.set()  # one may have waited for a charger to be taken up
+            if self._more_wait and len(self._sent) <= WINDOW - AT_ONCE:
+                self._changed.set()  # what was taken up has made room
 
     async def _write_frames(self) -> None:
         while True:

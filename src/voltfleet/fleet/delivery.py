@@ -212,19 +212,24 @@ def _deliverable(host_id: str, now: float) -> sa.Select[Any]:
             commands.c.created_at > now - PATIENCE_SECONDS,
         ),
     )
-    return (
-        sa.select(commands.c.seq)
-        .join(chargers, chargers.c.id == commands.c.charger_id)
+    # Not a join: SQLite would go through the host's chargers, of which there are thousands, to find
+    # out each time that hardly any has a command.
+    runs_here = (
+        sa.exists()
         .where(
-            QUEUED,
-            commands.c.expires_at > now,
+            chargers.c.id == commands.c.charger_id,
             chargers.c.host_id == host_id,
             chargers.c.synced,
             chargers.c.running,
             chargers.c.deleted_at.is_(None),
             sa.or_(online, sa.not_(may_wait)),
         )
-        .order_by(commands.c.seq)
+        .correlate(commands)
+    )
+    return (
+        sa.select(commands.c.seq)
+        .where(QUEUED, commands.c.expires_at > now, runs_here)
+        .order_by(commands.c.seq + 0)  # or SQLite walks the whole table in that order
     )
 
 
