@@ -4,7 +4,7 @@ import random
 
 FIRST_RETRY_SECONDS = 1.0
 LONGEST_RETRY_SECONDS = 60.0
-STABLE_AFTER_SECONDS = 30.0
+STABLE_AFTER_SECONDS = 10.0
 """A station that was connected this long starts its back-off anew."""
 
 
