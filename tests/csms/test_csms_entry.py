@@ -14,7 +14,7 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import InvalidMessage, InvalidStatus
 
 from support.authorities import Authority
-from voltfleet.cli.csms import csms as command
+from voltfleet.csms.command import csms as command
 from voltfleet.csms.entry import BadEntry, Keys, read_key, tls
 from voltfleet.csms.options import CsmsOptions
 from voltfleet.csms.server import Csms

@@ -16,7 +16,7 @@ import typer
 from csms_peer import WAIT_SECONDS, get, station
 from typer.testing import CliRunner
 
-from voltfleet.cli.csms import csms as command
+from voltfleet.csms.command import csms as command
 from voltfleet.csms.command import raise_file_limit
 
 

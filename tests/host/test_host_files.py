@@ -11,8 +11,8 @@ from file_server import Server, http, serving
 from host_doubles import Bench, FakeCsms, assignment
 
 from voltfleet.domain.hosting import Assignment, ConnectionState
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.host import stations
-from voltfleet.station.context import rfc3339
 from voltfleet.station.station import ChargingStation
 
 PATH = "/ocpp/CP1"

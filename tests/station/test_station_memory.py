@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from voltfleet.domain.hosting import Command
 from voltfleet.domain.specs import OcppVersion
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.memory import FORMAT, UNKEPT_SECONDS, WHILE_CHARGING_SECONDS
 from voltfleet.station.reports import Memory, MemoryLost, Registration
 from voltfleet.station.station import ChargingStation

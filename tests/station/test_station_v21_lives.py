@@ -19,7 +19,7 @@ from test_station_v2_lives import (
     steps,
 )
 
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 
 IDS = st.sampled_from(["T1", "T2", "T3"])
 PRICES = st.lists(

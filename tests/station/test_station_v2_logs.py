@@ -6,7 +6,7 @@ import pytest
 from bench2 import Bench2, Bench21, booted
 from bench16 import START
 
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.reports import TransferKind, TransferResult
 
 URL = "http://files.example/logs/"

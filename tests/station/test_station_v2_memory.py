@@ -16,7 +16,7 @@ from test_station_v2_lives import (
     by_transaction,
 )
 
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.v2.authorization import Authorization
 
 ROOT = certificate(EC_KEY)

@@ -4,7 +4,7 @@ import pytest
 from bench16 import Bench, ac_station, booted
 
 from voltfleet.domain.hosting import ConnectionState
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.v16.status import TRANSITIONS, path
 from voltfleet.station.v16.types import Status
 

@@ -10,7 +10,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from signing import FILE, RSA_KEY, URL, certificate, ecdsa
 
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.reports import TransferKind
 
 

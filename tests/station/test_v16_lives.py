@@ -9,8 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from voltfleet.domain.specs import EvseSpec, StationSpec
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.connector import Fault
-from voltfleet.station.context import rfc3339
 from voltfleet.station.v16.status import TRANSITIONS
 from voltfleet.station.v16.types import Status
 

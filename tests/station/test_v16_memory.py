@@ -17,7 +17,7 @@ from test_v16_lives import (
     reserve,
 )
 
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 
 
 def restarted(bench: Bench, seconds: float = 100.0) -> Bench:

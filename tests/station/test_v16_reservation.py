@@ -6,8 +6,8 @@ import pytest
 from bench16 import START, Bench, ac_station, booted
 
 from voltfleet.domain.specs import EvseSpec, StationSpec
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.connector import Fault
-from voltfleet.station.context import rfc3339
 
 
 def reserve(bench: Bench, connector: int = 1, **fields: Any) -> str:

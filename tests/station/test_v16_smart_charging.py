@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from bench16 import START, Bench, ac_station, booted, dc_station
 
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.ev import CARS, Ev
 
 THREE_PHASES = CARS[1]

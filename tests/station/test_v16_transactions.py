@@ -7,8 +7,8 @@ import pytest
 from bench16 import START, Bench, ac_station, booted, dc_station
 
 from voltfleet.domain.specs import EvseSpec, StationSpec
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.connector import Fault
-from voltfleet.station.context import rfc3339
 
 
 def break_(bench: Bench, fault: Fault | None) -> None:

@@ -14,8 +14,6 @@ from typer.core import TyperGroup
 from voltfleet import __version__
 from voltfleet.cli import keys, tokens
 from voltfleet.cli import serve as serving
-from voltfleet.cli.csms import csms
-from voltfleet.cli.host import host
 from voltfleet.domain.errors import VoltfleetError
 from voltfleet.observability.logging import configure
 from voltfleet.settings import from_env
@@ -25,12 +23,14 @@ EX_USAGE = 2
 LATER: Mapping[str, str] = {
     "backup": "voltfleet.cli.backup:back_up",
     "chaos": "voltfleet.cli.chaos:chaos",
+    "csms": "voltfleet.csms.command:csms",
     "demo": "voltfleet.cli.demo:demo",
     "doctor": "voltfleet.cli.doctor:doctor",
+    "host": "voltfleet.cli.host:host",
     "restore": "voltfleet.cli.backup:restore",
 }
-"""Commands that are imported when they are asked for. They know the database, and importing all
-that would take most of the time in which `serve`, `host` and `csms` start."""
+"""Commands that are imported when they are asked for: importing all that they know would take most
+of the time in which any of them starts."""
 
 
 class Commands(TyperGroup):
@@ -61,8 +61,6 @@ app = typer.Typer(
 )
 app.add_typer(tokens.app, name="token")
 app.add_typer(keys.app, name="keys")
-app.command()(csms)
-app.command()(host)
 
 
 @app.command()

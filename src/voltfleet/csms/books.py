@@ -3,21 +3,16 @@
 import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from voltfleet.csms.chargers import Charger, Registry, Transaction
 from voltfleet.csms.options import BootStatus, CsmsOptions
 from voltfleet.csms.totals import Totals
+from voltfleet.domain.timestamps import rfc3339
 
 Payload = dict[str, Any]
 
 _REFUSED_TOKENS = {"INVALID": "Invalid", "BLOCKED": "Blocked"}
-
-
-def timestamp(now: float) -> str:
-    """Epoch seconds as OCPP writes a moment."""
-    return datetime.fromtimestamp(now, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def authorization(id_token: str) -> str:
@@ -61,7 +56,7 @@ class Books:
             self.totals.boots += 1
         accepted = status is BootStatus.ACCEPTED
         interval = self.options.heartbeat_interval if accepted else self.options.boot_interval
-        return {"status": status, "currentTime": timestamp(now), "interval": interval}
+        return {"status": status, "currentTime": rfc3339(now), "interval": interval}
 
     def connector(self, charger: Charger, evse_id: int, connector_id: int, status: str) -> None:
         """Take a connector's status. Connector 0 of 1.6 is the station itself."""

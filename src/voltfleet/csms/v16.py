@@ -8,10 +8,10 @@ from voltfleet.csms.books import (
     authorization,
     boot_details,
     nothing_to_add,
-    timestamp,
 )
 from voltfleet.csms.chargers import Charger, Transaction
 from voltfleet.csms.meter import take_readings
+from voltfleet.domain.timestamps import rfc3339
 
 
 def boot_notification(visit: Visit) -> Payload:
@@ -28,7 +28,7 @@ def boot_notification(visit: Visit) -> Payload:
 
 def heartbeat(visit: Visit) -> Payload:
     """§4.6."""
-    return {"currentTime": timestamp(visit.now)}
+    return {"currentTime": rfc3339(visit.now)}
 
 
 def status_notification(visit: Visit) -> Payload:

@@ -8,10 +8,10 @@ from voltfleet.csms.books import (
     authorization,
     boot_details,
     nothing_to_add,
-    timestamp,
 )
 from voltfleet.csms.chargers import Transaction
 from voltfleet.csms.meter import take_readings
+from voltfleet.domain.timestamps import rfc3339
 
 
 def boot_notification(visit: Visit) -> Payload:
@@ -24,7 +24,7 @@ def boot_notification(visit: Visit) -> Payload:
 
 def heartbeat(visit: Visit) -> Payload:
     """G02."""
-    return {"currentTime": timestamp(visit.now)}
+    return {"currentTime": rfc3339(visit.now)}
 
 
 def status_notification(visit: Visit) -> Payload:
@@ -86,7 +86,7 @@ def certificate_chain_status(visit: Visit) -> Payload:
                 "certificateHashData": request["certificateHashData"],
                 "source": request["source"],
                 "status": "Failed",
-                "nextUpdate": timestamp(visit.now),
+                "nextUpdate": rfc3339(visit.now),
             }
             for request in visit.payload["certificateStatusRequests"]
         ]

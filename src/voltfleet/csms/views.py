@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from voltfleet.csms.books import Books, timestamp
+from voltfleet.csms.books import Books
 from voltfleet.csms.chargers import Charger, Transaction
 from voltfleet.csms.desk import Desk
 from voltfleet.csms.totals import Rates
+from voltfleet.domain.timestamps import rfc3339
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +80,7 @@ class Overview:
     def problems(self) -> list[dict[str, Any]]:
         """The latest things that chargers did and the standard does not allow, oldest first."""
         return [
-            {"at": timestamp(p.at), "identity": p.identity, "problem": p.text}
+            {"at": rfc3339(p.at), "identity": p.identity, "problem": p.text}
             for p in self._desk.problems
         ]
 
@@ -94,7 +95,7 @@ def charger_view(charger: Charger) -> dict[str, Any]:
         "model": charger.model,
         "firmware_version": charger.firmware,
         "registration": charger.registration,
-        "connected_at": timestamp(charger.connected_at),
+        "connected_at": rfc3339(charger.connected_at),
         "booted_at": _moment(charger.booted_at),
         "connectors": [
             {"evse_id": evse_id, "connector_id": connector_id, "status": status}
@@ -115,10 +116,10 @@ def _transaction_view(transaction: Transaction) -> dict[str, Any]:
         "transaction_id": transaction.id,
         "evse_id": transaction.evse_id,
         "id_token": transaction.id_token,
-        "started_at": timestamp(transaction.started_at),
+        "started_at": rfc3339(transaction.started_at),
         "energy_wh": round(transaction.energy_wh, 1),
     }
 
 
 def _moment(at: float | None) -> str | None:
-    return None if at is None else timestamp(at)
+    return None if at is None else rfc3339(at)

@@ -28,7 +28,6 @@ Handlers and callbacks run to completion, in one thread, and never wait.
 """
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from functools import cache
 from math import inf
 from typing import Any, NamedTuple, TypeVar
@@ -38,6 +37,7 @@ import msgspec
 from voltfleet.domain.commands import CommandState
 from voltfleet.domain.hosting import Command, CommandOutcome, ConnectionState
 from voltfleet.domain.specs import OcppVersion, StationSpec
+from voltfleet.domain.timestamps import parse_rfc3339, rfc3339
 from voltfleet.station.hardware import Hardware
 from voltfleet.station.journal import Journal
 from voltfleet.station.outbox import Build, Gate, Lane, OnFailure, Outbox, OutCall
@@ -60,8 +60,6 @@ REDIAL_SECONDS = 0.25
 NOTHING_TOLD = DialSettings()
 PING_SECONDS = 60
 """The WebSocketPingInterval of a station that nobody has set up."""
-LATEST = 32_503_680_000.0
-"""The year 3000: no station's clock is set beyond it."""
 
 OnTransfer = Callable[[TransferResult], None]
 Answer = TypeVar("Answer", bound=msgspec.Struct)
@@ -336,21 +334,6 @@ def _flow(report: ConnectorState) -> str:
     """What becomes of a transaction's energy, where the status does not say it (OCPP 2.x)."""
     word = "charging" if report.charging else "suspended" if report.suspended else ""
     return f", {word}" if word and word not in report.status.lower() else ""
-
-
-def parse_rfc3339(text: str) -> float | None:
-    """Epoch seconds; UTC if no zone is named, None if it is no time, or none a clock can show."""
-    try:
-        when = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    at = (when if when.tzinfo is not None else when.replace(tzinfo=UTC)).timestamp()
-    return at if 0 <= at < LATEST else None
-
-
-def rfc3339(at: float) -> str:
-    """Epoch seconds as RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")[:-6] + "Z"
 
 
 def _nothing() -> None:

@@ -6,8 +6,9 @@ from functools import partial
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
+from voltfleet.domain.timestamps import LATEST, rfc3339
 from voltfleet.station.blocks import Block
-from voltfleet.station.context import LATEST, Context, rfc3339
+from voltfleet.station.context import Context
 from voltfleet.station.file_transfer import PROTOCOLS, FileTransfer
 from voltfleet.station.notice import Notice
 from voltfleet.station.outbox import Lane

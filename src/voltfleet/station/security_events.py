@@ -8,8 +8,9 @@ from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.blocks import Block
-from voltfleet.station.context import Context, rfc3339
+from voltfleet.station.context import Context
 from voltfleet.station.outbox import Failure, FailureKind
 from voltfleet.station.reports import DialFailure
 

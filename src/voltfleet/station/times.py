@@ -2,8 +2,8 @@
 
 from datetime import UTC, datetime
 
+from voltfleet.domain.timestamps import LATEST
 from voltfleet.ocppj.errors import RpcError, RpcErrorCode
-from voltfleet.station.context import LATEST
 
 
 def instant(text: str, field: str) -> float:

@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from voltfleet.domain.timestamps import parse_rfc3339
 from voltfleet.station.blocks import Block, handles
-from voltfleet.station.context import Context, parse_rfc3339
+from voltfleet.station.context import Context
 from voltfleet.station.local_list import LocalList
 from voltfleet.station.outbox import Failure, FailureKind
 from voltfleet.station.v16 import messages as m

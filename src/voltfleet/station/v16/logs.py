@@ -8,8 +8,9 @@ from typing import Any
 import msgspec
 from msgspec import UNSET, UnsetType
 
+from voltfleet.domain.timestamps import LATEST
 from voltfleet.station.blocks import handles
-from voltfleet.station.context import LATEST, Context
+from voltfleet.station.context import Context
 from voltfleet.station.file_transfer import DEFAULT_RETRY_SECONDS
 from voltfleet.station.logs import LogsBlock, Window, file_in, send_status, upload_failure
 from voltfleet.station.notice import Notice

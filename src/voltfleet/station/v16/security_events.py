@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 import msgspec
 
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.reports import DialFailure
 from voltfleet.station.security_events import LoggedEvent, SecurityEventsBlock
 from voltfleet.station.v16.messages_security import (

@@ -5,8 +5,9 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, NamedTuple
 
+from voltfleet.domain.timestamps import parse_rfc3339
 from voltfleet.station.blocks import Block, handles
-from voltfleet.station.context import Context, parse_rfc3339
+from voltfleet.station.context import Context
 from voltfleet.station.local_list import LocalList
 from voltfleet.station.outbox import Failure, FailureKind
 from voltfleet.station.v2.device_model import authorizing

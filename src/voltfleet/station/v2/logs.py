@@ -6,8 +6,9 @@ from typing import Any
 
 import msgspec
 
+from voltfleet.domain.timestamps import LATEST
 from voltfleet.station.blocks import handles
-from voltfleet.station.context import LATEST, Context
+from voltfleet.station.context import Context
 from voltfleet.station.logs import LogsBlock, Window, file_in, send_status, upload_failure
 from voltfleet.station.notice import Notice
 from voltfleet.station.times import optional_instant

@@ -2,7 +2,7 @@
 
 from itertools import pairwise
 
-from voltfleet.station.context import rfc3339
+from voltfleet.domain.timestamps import rfc3339
 from voltfleet.station.v2.messages import tariffs as m
 from voltfleet.station.v2.messages.tariffs import Price, Prices, Tariff, TaxRate
 from voltfleet.station.v2.v21.conditions import Usage, breaks, holds
