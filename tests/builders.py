@@ -11,7 +11,7 @@ from voltfleet.domain.hosting import (
     Hello,
 )
 from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template
-from voltfleet.fleet import hosts, jobs, placement, provisioning
+from voltfleet.fleet import hosts, jobs, placement, provisioning, silent_hosts
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage import migrate
 from voltfleet.storage.dialect import insert_new
@@ -152,5 +152,5 @@ def carry_out(
 
 def rehome(connection: Connection, now: float) -> int:
     """The sweep's move of chargers, from the hosts whose lease is over by ``now``."""
-    silent = {host: sign for host, sign in hosts.signs(connection).items() if sign[1] <= now}
-    return hosts.rehome(connection, silent, now)
+    silent = {host: sign for host, sign in silent_hosts.signs(connection).items() if sign[1] <= now}
+    return silent_hosts.rehome(connection, silent, now)

@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 import builders
 from support.callers import Api
-from voltfleet.api import link_details, links
+from voltfleet.api import link_details, link_intake, links
 from voltfleet.api.deps import Services
 from voltfleet.domain import hosting
 from voltfleet.domain.allow_list import AllowList, read_entry
@@ -438,7 +438,7 @@ async def test_a_link_survives_while_the_database_is_away(
     job: str,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(links, "RETRY_SECONDS", 0.02)
+    monkeypatch.setattr(link_intake, "RETRY_SECONDS", 0.02)
     host = await dial(hello())
     await host.hears(Welcome)
     place(database, job, services)

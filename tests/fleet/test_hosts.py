@@ -5,7 +5,7 @@ import pytest
 import builders
 from builders import ACME
 from voltfleet.domain.hosting import Beat, ChargerReport, ConnectionReport, ConnectionState
-from voltfleet.fleet import chargers, hosts, provisioning
+from voltfleet.fleet import chargers, hosts, provisioning, silent_hosts
 from voltfleet.storage.engine import Database
 from voltfleet.storage.tables import chargers as chargers_table
 
@@ -130,7 +130,7 @@ def test_without_another_host_chargers_wait_for_theirs(database: Database) -> No
     with database.writing() as connection:
         assert builders.rehome(connection, EXPIRED) == 0
     assert {charger.connection_state for charger in all_chargers(database)} == {"waiting"}
-    assert all_chargers(database)[0].connection_error == hosts.HOST_LOST
+    assert all_chargers(database)[0].connection_error == silent_hosts.HOST_LOST
     builders.connect_host(database, EXPIRED, boot_id="second")
     assert len(changes(database)) == 4
 
@@ -145,11 +145,11 @@ def test_whatever_a_lost_charger_was_doing_it_does_no_more(database: Database) -
 def test_a_host_that_gave_a_sign_after_all_keeps_its_chargers(database: Database) -> None:
     builders.connect_host(database, EXPIRED, host_id="other")
     with database.reading() as connection:
-        silent = {"local-0": hosts.signs(connection)["local-0"]}
+        silent = {"local-0": silent_hosts.signs(connection)["local-0"]}
     with database.writing() as connection:
         assert hosts.renew(connection, "local-0", "boot", Beat(4, 4, 1.5), EXPIRED, 15)
     with database.writing() as connection:
-        assert hosts.rehome(connection, silent, EXPIRED) == 0
+        assert silent_hosts.rehome(connection, silent, EXPIRED) == 0
     assert changes(database, "other") == []
 
 
@@ -158,7 +158,7 @@ def test_a_host_that_lost_some_of_its_chargers_has_to_say_hello_again(database: 
     with database.writing() as connection:
         assert builders.rehome(connection, EXPIRED) == 1
         assert not hosts.renew(connection, "local-0", "boot", Beat(4, 4, 1.5), EXPIRED, 15)
-        assert hosts.signs(connection)["local-0"] == ("", hosts.GIVEN_UP)
+        assert silent_hosts.signs(connection)["local-0"] == ("", silent_hosts.GIVEN_UP)
     (moved,) = (change.assignment.charger_id for change in changes(database, "other"))
     everything = {charger.id: 1 for charger in all_chargers(database)}
     assert builders.connect_host(database, EXPIRED, holding=everything) == [moved]
@@ -168,7 +168,7 @@ def test_chargers_never_move_to_another_silent_host(database: Database) -> None:
     builders.connect_host(database, NOW + 1, host_id="other")
     with database.writing() as connection:
         # By the clock of the one who asks both leases run; neither has given a sign.
-        assert hosts.rehome(connection, hosts.signs(connection), NOW + 2) == 0
+        assert silent_hosts.rehome(connection, silent_hosts.signs(connection), NOW + 2) == 0
 
 
 def test_an_id_is_for_one_place_while_its_lease_runs(database: Database) -> None:

@@ -8,18 +8,18 @@ or the host's next `Hello` does not say again.
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import TypeVar
 
 import msgspec
 import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
 from voltfleet.api.link_details import WatchedChargers
+from voltfleet.api.link_intake import Intake, insist
 from voltfleet.domain import hosting
 from voltfleet.domain.errors import Unavailable
-from voltfleet.fleet import delivery, frame_log, hosts, memories, targets
+from voltfleet.fleet import delivery, hosts, memories, targets
 from voltfleet.observability import fault_points
 from voltfleet.storage.engine import Connection, Database
 
@@ -33,16 +33,7 @@ AT_ONCE = 500
 BYTES_AT_ONCE = 4 << 20
 """Of memories in one message; it may exceed this by one of them."""
 RESEND_SECONDS = 10.0
-RETRY_SECONDS = 0.5
-BATCHES_WAITING = 32
-"""Messages of one kind that may wait to be written; then the link stops reading."""
-
-BATCH = 1_000
-"""About how many reports or frames one transaction writes: larger ones hold up the API's own."""
-
 POLICY_VIOLATION = 1008
-
-T = TypeVar("T")
 
 _log = structlog.get_logger(__name__)
 
@@ -117,17 +108,13 @@ class _Link:
         self._socket = socket
         self._hello = hello
         self._database = database
-        self._frames_database = frames
         self._lease_seconds = lease_seconds
         self._changed = asyncio.Event()
         self._commanded = asyncio.Event()
         self._sent: dict[str, tuple[int, bool, float]] = {}
         self._more_wait = False
         self._lists_told: dict[str, str] | None = None
-        self._reports: asyncio.Queue[hosting.Reports] = asyncio.Queue(BATCHES_WAITING)
-        self._frames: asyncio.Queue[hosting.Frames] = asyncio.Queue(BATCHES_WAITING)
-        self._outcomes: asyncio.Queue[hosting.CommandOutcomes] = asyncio.Queue(BATCHES_WAITING)
-        self._memories: asyncio.Queue[hosting.Memories] = asyncio.Queue(BATCHES_WAITING)
+        self._intake = Intake(hello, database, frames, send=self._send, reported=self._reported)
         self._watched = WatchedChargers(database, hello.host_id, self._send)
         self._log = _log.bind(host=hello.host_id)
 
@@ -145,7 +132,7 @@ class _Link:
         """From the welcome to the end of the socket."""
         hello = self._hello
         try:
-            to_drop = await self._insist(
+            to_drop = await insist(
                 lambda: self._database.write(hosts.welcome, hello, time.time(), self._lease_seconds)
             )
         except hosts.HostIdTaken as error:
@@ -159,16 +146,13 @@ class _Link:
         try:
             async with asyncio.TaskGroup() as tasks:
                 others = [
-                    tasks.create_task(act())
+                    tasks.create_task(act)
                     for act in (
-                        self._send_changes,
-                        self._send_commands,
-                        self._write_reports,
-                        self._write_frames,
-                        self._write_outcomes,
-                        self._write_memories,
-                        self._watched.leave,
-                        *((self._watched.ask,) if hello.tells_details else ()),
+                        self._send_changes(),
+                        self._send_commands(),
+                        *self._intake.writers(),
+                        self._watched.leave(),
+                        *((self._watched.ask(),) if hello.tells_details else ()),
                     )
                 ]
                 await self._read()
@@ -203,19 +187,13 @@ class _Link:
         match message:
             case hosting.Beat():
                 return await self._renew(message)
-            case hosting.Reports():
-                await self._reports.put(message)
-            case hosting.Frames():
-                await self._frames.put(message)
-            case hosting.CommandOutcomes():
-                await self._outcomes.put(message)
-            case hosting.Memories():
-                await self._memories.put(message)
             case hosting.Details():
                 self._watched.heard(message)
             case hosting.Hello():
                 await self._socket.close(POLICY_VIOLATION, "one Hello is enough")
                 return False
+            case _:
+                await self._intake.take(message)
         return True
 
     async def _renew(self, beat: hosting.Beat) -> bool:
@@ -236,7 +214,7 @@ class _Link:
     async def _send_changes(self) -> None:
         while True:
             self._changed.clear()
-            changes, revisions = await self._insist(lambda: self._database.read(self._look))
+            changes, revisions = await insist(lambda: self._database.read(self._look))
             self._more_wait = len(changes) == WINDOW
             if revisions != self._lists_told:
                 # First: a charger that is assigned must find the list that it was created under.
@@ -257,7 +235,7 @@ class _Link:
         return changes, targets.revisions(connection)
 
     async def _tell_lists(self) -> None:
-        revisions, lists = await self._insist(lambda: self._database.read(targets.lists))
+        revisions, lists = await insist(lambda: self._database.read(targets.lists))
         self._lists_told = revisions
         if self._hello.obeys_lists:
             await self._send(hosting.TargetLists(lists))
@@ -265,13 +243,13 @@ class _Link:
         if not lists:
             return
         withhold = partial(targets.withhold, host_id=self._hello.host_id, now=time.time())
-        withheld = await self._insist(lambda: self._database.write(withhold))
+        withheld = await insist(lambda: self._database.write(withhold))
         if withheld:
             self._log.warning("host_knows_no_target_lists", dropped=len(withheld))
             await self._send(hosting.Drop(withheld))
 
     async def _assign(self, some: list[hosting.Assignment]) -> None:
-        some = await self._insist(partial(self._database.read, memories.with_memories, some))
+        some = await insist(partial(self._database.read, memories.with_memories, some))
         for batch in _split(some):
             await self._send(hosting.Assign(batch))
 
@@ -290,7 +268,7 @@ class _Link:
         again_before = time.time() + RESEND_SECONDS
         while True:
             self._commanded.clear()
-            sent = await self._insist(partial(self._take_commands, again_before))
+            sent = await insist(partial(self._take_commands, again_before))
             again_before = time.time() - RESEND_SECONDS
             if sent:
                 await self._send(hosting.Commands(sent))
@@ -305,67 +283,16 @@ class _Link:
         take = partial(delivery.take, again_before=again_before, limit=AT_ONCE)
         return await self._database.write(take, host, boot, now)
 
-    async def _write_reports(self) -> None:
-        host_id, boot_id = self._hello.host_id, self._hello.boot_id
-        while True:
-            batch = await _waiting(self._reports, lambda message: len(message.chargers))
-            latest = [report for message in batch for report in message.chargers]
-            dropped = [charger_id for message in batch for charger_id in message.dropped]
-            if latest:
-                await self._insist(
-                    partial(
-                        self._database.write, hosts.apply, host_id, boot_id, latest, time.time()
-                    )
-                )
-            if dropped:
-                await self._insist(partial(self._database.write, hosts.dropped, host_id, dropped))
-            for charger_id in (*dropped, *(report.charger_id for report in latest)):
-                self._sent.pop(charger_id, None)
-            self._commanded.set()  # one may have waited for a charger to be taken up
-            if self._more_wait and len(self._sent) <= WINDOW - AT_ONCE:
-                self._changed.set()  # what was taken up has made room
-
-    async def _write_frames(self) -> None:
-        while True:
-            batch = await _waiting(self._frames, lambda message: len(message.frames))
-            frames = [frame for message in batch for frame in message.frames]
-            await self._insist(partial(self._frames_database.write, frame_log.append, frames))
-            for message in batch:
-                await self._send(hosting.FramesAck(message.seq))
-
-    async def _write_outcomes(self) -> None:
-        host_id = self._hello.host_id
-        while True:
-            batch = await _waiting(self._outcomes, lambda message: len(message.outcomes))
-            told = [outcome for message in batch for outcome in message.outcomes]
-            await self._insist(
-                partial(self._database.write, delivery.apply, host_id, told, time.time())
-            )
-            await self._send(hosting.OutcomesAck([outcome.id for outcome in told]))
-
-    async def _write_memories(self) -> None:
-        host_id, boot_id = self._hello.host_id, self._hello.boot_id
-        while True:
-            batch = await _waiting(self._memories, lambda message: len(message.memories))
-            newest = {each.charger_id: each for message in batch for each in message.memories}
-            told = list(newest.values())
-            keep = partial(self._database.write, memories.keep, host_id, boot_id, told, time.time())
-            # What a superseded process remembers counts no more: its next beat ends this link.
-            if await self._insist(keep):
-                await self._send(hosting.MemoriesAck({each.charger_id: each.seq for each in told}))
+    def _reported(self, charger_ids: list[str]) -> None:
+        for charger_id in charger_ids:
+            self._sent.pop(charger_id, None)
+        self._commanded.set()  # one may have waited for a charger to be taken up
+        if self._more_wait and len(self._sent) <= WINDOW - AT_ONCE:
+            self._changed.set()  # what was taken up has made room
 
     async def _send(self, message: hosting.GatewayMessage) -> None:
         fault_points.reach_with("gateway.sends", message)
         await self._socket.send_bytes(hosting.encode(message))
-
-    async def _insist(self, act: Callable[[], Awaitable[T]]) -> T:
-        """``act`` until the database takes it: every act of a link is safe to repeat."""
-        while True:
-            try:
-                return await act()
-            except Unavailable as error:
-                self._log.warning("database_away", error=error.message)
-                await asyncio.sleep(RETRY_SECONDS)
 
 
 async def _hello(socket: WebSocket, host_id: str) -> hosting.Hello | None:
@@ -413,13 +340,3 @@ async def _until(something: asyncio.Event) -> None:
             await something.wait()
     except TimeoutError:
         return
-
-
-async def _waiting(queue: asyncio.Queue[T], size: Callable[[T], int]) -> list[T]:
-    """What is in the queue, up to about `BATCH` by ``size``; waits until there is something."""
-    batch = [await queue.get()]
-    total = size(batch[0])
-    while total < BATCH and not queue.empty():
-        batch.append(queue.get_nowait())
-        total += size(batch[-1])
-    return batch

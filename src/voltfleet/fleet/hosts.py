@@ -16,27 +16,15 @@ from voltfleet.domain.hosting import (
     Assignment,
     Beat,
     ChargerReport,
-    ConnectionState,
     DialSecurity,
     Hello,
     place_of,
 )
-from voltfleet.domain.provisioning import OPEN, ProvisioningStatus, spread
+from voltfleet.domain.provisioning import OPEN, ProvisioningStatus
 from voltfleet.fleet import credentials, news, targets
 from voltfleet.storage.dialect import storable, take_turns, upsert
 from voltfleet.storage.tables import chargers, hosts
 from voltfleet.storage.tables import credentials as credentials_table
-
-HOST_LOST = (
-    "The host process that runs this charger is not answering; the charger is given to another "
-    "host, or back to this one when it returns."
-)
-
-
-Sign = tuple[str, float]
-"""What a host's row says of its latest sign of life: it changes with every one."""
-GIVEN_UP = 0.0
-"""The end of the lease of a host whose chargers are being given to others."""
 
 
 class HostIdTaken(VoltfleetError):
@@ -46,7 +34,6 @@ class HostIdTaken(VoltfleetError):
 
 
 _SECRETS_FROM = -len(credentials.COLUMNS)
-_AT_REST = (ConnectionState.STOPPED.value, ConnectionState.WAITING.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +64,7 @@ def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: 
     Raises `HostIdTaken` while another place's host of that id may be alive: of one place no two
     are, and a host that is started again there is welcome at once.
     """
-    take_turns(connection, _turn(hello.host_id))
+    take_turns(connection, turn(hello.host_id))
     _refuse_stranger(connection, hello, now)
     row = {
         "id": hello.host_id,
@@ -147,7 +134,7 @@ def renew(
 
 def is_current(connection: sa.Connection, host_id: str, boot_id: str) -> bool:
     """Whether that process is the host; if so, no other becomes it before this transaction ends."""
-    take_turns(connection, _turn(host_id), shared=True)
+    take_turns(connection, turn(host_id), shared=True)
     return bool(
         connection.execute(
             sa.select(sa.exists().where(hosts.c.id == host_id, hosts.c.boot_id == boot_id))
@@ -282,14 +269,6 @@ def alive(connection: sa.Connection, now: float) -> list[str]:
     )
 
 
-def not_given_up(connection: sa.Connection) -> list[str]:
-    """The hosts that may still run what they were given. By no clock: the machines' may differ, and
-    who has been silent for too long is `rehome`'s to be told."""
-    return list(
-        connection.execute(sa.select(hosts.c.id).where(hosts.c.lease_until != GIVEN_UP)).scalars()
-    )
-
-
 def rooms(connection: sa.Connection, now: float) -> dict[str, int]:
     """How many more chargers each live host can take; hosts that are full are left out."""
     held = (
@@ -304,44 +283,6 @@ def rooms(connection: sa.Connection, now: float) -> dict[str, int]:
         .where(hosts.c.lease_until > now)
     )
     return {host_id: room for host_id, room in rows if room > 0}
-
-
-def signs(connection: sa.Connection) -> dict[str, Sign]:
-    """The latest sign of life of every host."""
-    rows = connection.execute(sa.select(hosts.c.id, hosts.c.boot_id, hosts.c.lease_until))
-    return {row.id: (row.boot_id, row.lease_until) for row in rows}
-
-
-def rehome(connection: sa.Connection, silent: Mapping[str, Sign], now: float) -> int:
-    """Moves the chargers of hosts that have given no sign since to hosts with room, and forgets
-    their deleted ones. A host that silent has stopped its stations by itself. Returns how many
-    moved."""
-    take_turns(connection, "rehome")
-    moved = 0
-    for host_id, sign in sorted(silent.items()):
-        # Before any renewal: one that comes later finds that the lease is gone.
-        take_turns(connection, _turn(host_id))
-        if not _is_silent_still(connection, host_id, sign):
-            continue
-        here = chargers.c.host_id == host_id
-        connection.execute(sa.delete(chargers).where(here, chargers.c.deleted_at.is_not(None)))
-        connection.execute(
-            sa.update(chargers)
-            .where(here, chargers.c.connection_state.not_in(_AT_REST))
-            .values(
-                connection_state=ConnectionState.WAITING.value,
-                connection_since=now,
-                connection_error=HOST_LOST,
-            )
-        )
-        count = connection.execute(sa.select(sa.func.count()).where(here)).scalar_one()
-        room = {host: n for host, n in rooms(connection, now).items() if host not in silent}
-        moved_from_here = len(give(connection, here, spread(count, room), chargers.c.id))
-        moved += moved_from_here
-        _close_lease(connection, host_id, left=count - moved_from_here, moved=moved_from_here)
-        if count:
-            news.changed(connection, now, None, organization_id=None)
-    return moved
 
 
 def give(
@@ -368,30 +309,8 @@ def give(
     return given
 
 
-def _is_silent_still(connection: sa.Connection, host_id: str, sign: Sign) -> bool:
-    """Whether there has been no sign of life since; none comes before this transaction ends."""
-    boot_id, lease_until = sign
-    row = connection.execute(
-        sa.select(hosts.c.id)
-        .where(
-            hosts.c.id == host_id, hosts.c.boot_id == boot_id, hosts.c.lease_until == lease_until
-        )
-        .with_for_update()
-    ).one_or_none()
-    return row is not None
-
-
-def _close_lease(connection: sa.Connection, host_id: str, *, left: int, moved: int) -> None:
-    """A process that wakes up later has to say `Hello` before it counts as the host again."""
-    if not left:
-        connection.execute(sa.delete(hosts).where(hosts.c.id == host_id))
-    elif moved:
-        connection.execute(
-            sa.update(hosts).where(hosts.c.id == host_id).values(boot_id="", lease_until=GIVEN_UP)
-        )
-
-
-def _turn(host_id: str) -> str:
+def turn(host_id: str) -> str:
+    """What transactions about that host take turns by: see `dialect.take_turns`."""
     return f"host\0{host_id}"
 
 

@@ -24,7 +24,7 @@ from voltfleet.domain.provisioning import (
     retry_delay_seconds,
     spread,
 )
-from voltfleet.fleet import hosts, news
+from voltfleet.fleet import hosts, news, silent_hosts
 from voltfleet.storage.tables import chargers
 from voltfleet.storage.tables import jobs as jobs_table
 
@@ -71,7 +71,7 @@ def reclaim(connection: sa.Connection, job_id: str, now: float) -> None:
     """Counts a failed attempt for each charger that its host did not take up in time.
 
     Its host keeps it: it may be starting this moment, and moving it could put two sockets of one
-    identity on the CSMS. Only one that was given up meanwhile, by `hosts.rehome`, loses it.
+    identity on the CSMS. Only one that was given up meanwhile, by `silent_hosts.rehome`, loses it.
     """
     late = sa.and_(
         chargers.c.job_id == job_id,
@@ -79,7 +79,7 @@ def reclaim(connection: sa.Connection, job_id: str, now: float) -> None:
         _is_time(now),
         chargers.c.deleted_at.is_(None),
     )
-    orphaned = sa.and_(late, chargers.c.host_id.not_in(hosts.not_given_up(connection)))
+    orphaned = sa.and_(late, chargers.c.host_id.not_in(silent_hosts.not_given_up(connection)))
     _attempt_failed(connection, orphaned, NOT_TAKEN_UP, now, release=True)
     _attempt_failed(connection, late, NOT_TAKEN_UP, now, deadline=True)
 

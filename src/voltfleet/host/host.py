@@ -3,7 +3,6 @@
 import asyncio
 import random
 import ssl
-from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -22,7 +21,8 @@ from voltfleet.domain.hosting import (
 from voltfleet.domain.target_policy import Targets
 from voltfleet.host import stations
 from voltfleet.host.connection import Timeouts
-from voltfleet.host.dialer import Address, Dialer, DialLimits
+from voltfleet.host.departures import Departures
+from voltfleet.host.dialer import Dialer, DialLimits
 from voltfleet.host.endpoint import Endpoint, endpoint
 from voltfleet.host.lease import Lease
 from voltfleet.host.memories import HOLD_SECONDS
@@ -43,9 +43,6 @@ WAKES_PER_TURN = 200
 STARTS_PER_TURN = 200
 COMMANDS_REMEMBERED = 20_000
 """Ids of commands whose outcome the gateway has; those that it has not are never forgotten."""
-
-Identity = tuple[Address, str]
-"""A charging station as the CSMS knows it: address and path."""
 
 log = structlog.get_logger()
 
@@ -114,13 +111,10 @@ class Host:
         )
         self._runners: dict[str, Runner] = {}
         self._successors: dict[str, Assignment | None] = {}
-        self._leaving: dict[Runner, Identity | None] = {}
-        self._closing: Counter[Identity] = Counter()
+        self._departures = Departures()
         self._draining = False
         self._commands_open: set[str] = set()
         self._commands_done: dict[str, None] = {}
-        self._nobody_left = asyncio.Event()
-        self._nobody_left.set()
         self._ticker: asyncio.TimerHandle | None = None
         self._tick_due = 0.0
         self._worst_lag = 0.0
@@ -259,13 +253,13 @@ class Host:
                 await asyncio.sleep(0)
         try:
             async with asyncio.timeout(self.options.drain_seconds):
-                await self._nobody_left.wait()
+                await self._departures.nobody_left()
         except TimeoutError:
             pass
-        forced = len(self._leaving)
-        for runner in list(self._leaving):
+        forced = len(self._departures)
+        for runner in self._departures:
             runner.abort()
-        await self._nobody_left.wait()
+        await self._departures.nobody_left()
         return forced
 
     def stop(self) -> None:
@@ -282,8 +276,8 @@ class Host:
         self._successors.clear()
         for runner in runners:
             self._count(runner.standing.state, -1)
-            if runner not in self._leaving:
-                self._leaves(runner)
+            if runner not in self._departures:
+                self._departures.begin(runner)
             runner.abort()
 
     # --- runners -------------------------------------------------------------------------------
@@ -295,11 +289,11 @@ class Host:
 
     def may_dial(self, runner: Runner) -> bool:
         """`runner.RunnerOwner`: never two live sockets of one identity."""
-        return not self._closing or _identity_of(runner) not in self._closing
+        return not self._departures.is_closing(runner)
 
     def runner_gone(self, runner: Runner) -> None:
         """`runner.RunnerOwner`."""
-        self._has_left(runner)
+        self._departures.end(runner)
         charger_id = runner.charger_id
         if self._runners.get(charger_id) is runner:
             self._count(runner.standing.state, -1)
@@ -310,9 +304,7 @@ class Host:
             else:
                 memory = successor.memory if runner.memory is None else runner.memory
                 self._start(successor, memory)
-        if not self._leaving:
-            self._nobody_left.set()
-            self._say_if_over(self.clock())
+        self._say_if_over(self.clock())
 
     def _newest_memory(self, assignment: Assignment) -> bytes | None:
         """Of what the gateway has and what it has not acknowledged before this host was fenced."""
@@ -335,23 +327,9 @@ class Host:
         self._stop(held, CLOSE_NORMAL, "stopped by its operator")
 
     def _stop(self, runner: Runner, code: int, text: str) -> None:
-        if runner not in self._leaving:
-            self._leaves(runner)
+        if runner not in self._departures:
+            self._departures.begin(runner)
             runner.stop(code, text)
-
-    def _leaves(self, runner: Runner) -> None:
-        identity = _identity_of(runner) if runner.has_socket else None
-        self._leaving[runner] = identity
-        if identity is not None:
-            self._closing[identity] += 1
-        self._nobody_left.clear()
-
-    def _has_left(self, runner: Runner) -> None:
-        identity = self._leaving.pop(runner, None)
-        if identity is not None:
-            self._closing[identity] -= 1
-            if not self._closing[identity]:
-                del self._closing[identity]
 
     def _refuse(self, assignment: Assignment) -> None:
         reason = (
@@ -383,7 +361,7 @@ class Host:
 
     def _say_if_over(self, now: float) -> None:
         """Once the last socket is gone: whoever hears it trusts that there is nothing to kill."""
-        if not self._runners and not self._leaving and self.lease.expired(now):
+        if not self._runners and not self._departures and self.lease.expired(now):
             self._pulse.nothing_runs()
 
     def _wake(self, now: float) -> None:
@@ -404,10 +382,3 @@ class Host:
 
 def _endpoint(assignment: Assignment) -> Endpoint:
     return endpoint(assignment.ws_url, stations.version_of(assignment).subprotocol)
-
-
-def _identity_of(runner: Runner) -> Identity | None:
-    where = runner.endpoint
-    if where is None:
-        return None
-    return where.address, where.path(runner.assignment.identity)

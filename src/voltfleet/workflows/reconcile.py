@@ -22,11 +22,11 @@ from voltfleet.fleet import (
     delivery,
     frame_log,
     gateways,
-    hosts,
     jobs,
     live_details,
     news,
     provisioning,
+    silent_hosts,
 )
 from voltfleet.observability import memory
 from voltfleet.storage.engine import Database, DatabaseError
@@ -93,8 +93,9 @@ class Reconciler:
             0.0 if alone else GATEWAY_SILENT_SHARE * lease_seconds,
             is_final=lambda sign: sign == gateways.GONE,
         )
-        self._hosts = Silences[hosts.Sign](
-            lease_seconds + LEASE_MARGIN_SECONDS, is_final=lambda sign: sign[1] == hosts.GIVEN_UP
+        self._hosts = Silences[silent_hosts.Sign](
+            lease_seconds + LEASE_MARGIN_SECONDS,
+            is_final=lambda sign: sign[1] == silent_hosts.GIVEN_UP,
         )
         self._stranded = Silences[None](STRANDED_SECONDS, is_final=lambda _: False)
         self._housekeeping_from = time.monotonic() + HOUSEKEEPING_SECONDS
@@ -165,10 +166,10 @@ class Reconciler:
             self._engine.resume(list(stranded))
 
     def _move_chargers(self) -> None:
-        silent = self._hosts.among(self._steps.look(lambda c, _now: hosts.signs(c)))
+        silent = self._hosts.among(self._steps.look(lambda c, _now: silent_hosts.signs(c)))
         if not silent:
             return
-        moved = self._steps.once(lambda c, now: hosts.rehome(c, silent, now))
+        moved = self._steps.once(lambda c, now: silent_hosts.rehome(c, silent, now))
         if moved:
             _log.info("chargers_moved", chargers=moved)
             self._assigned()
