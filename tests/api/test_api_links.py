@@ -20,6 +20,7 @@ from voltfleet.api import link_details, link_intake, links
 from voltfleet.api.deps import Services
 from voltfleet.domain import hosting
 from voltfleet.domain.allow_list import AllowList, read_entry
+from voltfleet.domain.commands import CommandKind
 from voltfleet.domain.errors import Unavailable
 from voltfleet.domain.hosting import (
     Assign,
@@ -30,6 +31,7 @@ from voltfleet.domain.hosting import (
     ChargerReport,
     CommandOutcome,
     CommandOutcomes,
+    Commands,
     ConnectionReport,
     ConnectionState,
     ConnectorDetails,
@@ -48,7 +50,7 @@ from voltfleet.domain.hosting import (
     Watch,
     Welcome,
 )
-from voltfleet.fleet import chargers, hosts, live_details, provisioning, targets
+from voltfleet.fleet import chargers, commands, delivery, hosts, live_details, provisioning, targets
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Database
 from voltfleet.storage.tables import chargers as chargers_table
@@ -468,6 +470,46 @@ async def test_a_link_survives_while_the_database_is_away(
     await until(lambda: states(database) == [("READY", "online")] * 3)
     await host.say(Beat(3, 3, 0.0))
     await host.hears(BeatAck)
+
+
+async def test_commands_whose_commit_was_not_heard_of_are_sent_at_once(
+    dial: Any,
+    services: Services,
+    database: Database,
+    job: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(links, "RESEND_SECONDS", 3600.0)
+    host = await dial(hello())
+    await running(host, database, job, services)
+    queue(database, services)
+    first = await host.hears(Commands)
+    write, fails = database.write, [True]
+
+    async def losing_the_answer(work: Callable[..., Any], *args: object) -> object:
+        result = await write(work, *args)
+        if getattr(work, "func", None) is delivery.take and fails:
+            fails.clear()
+            raise Unavailable("The database cannot be reached.")
+        return result
+
+    monkeypatch.setattr(database, "write", losing_the_answer)
+    queue(database, services)
+    second = await host.hears(Commands)
+    assert not fails
+    told = [command.id for command in second.commands]
+    assert len(told) == len(set(told)) == 6
+    assert {command.id for command in first.commands} < set(told)
+
+
+def queue(database: Database, services: Services) -> None:
+    """A command for each charger of the job."""
+    order = commands.Order(CommandKind.PLUG_CONNECTOR, {"connector_id": 1})
+    with database.writing() as connection:
+        commands.queue(
+            connection, builders.ACME, commands.Target(location_id="loc"), order, time.time()
+        )
+    services.links.wake()
 
 
 async def test_a_wake_from_any_thread_is_heard(

@@ -113,6 +113,10 @@ class _Link:
         self._commanded = asyncio.Event()
         self._sent: dict[str, tuple[int, bool, float]] = {}
         self._more_wait = False
+        # Commands that were taken and never sent: by a link before this one, or by a commit that
+        # succeeded although the server's end was all that was heard of it. What the host has not
+        # answered goes again; it ignores what it has seen.
+        self._may_be_unsent = True
         self._lists_told: dict[str, str] | None = None
         self._intake = Intake(hello, database, frames, send=self._send, reported=self._reported)
         self._watched = WatchedChargers(database, hello.host_id, self._send)
@@ -264,24 +268,25 @@ class _Link:
         return True
 
     async def _send_commands(self) -> None:
-        # A new link has been told nothing: all that the host has not answered goes again.
-        again_before = time.time() + RESEND_SECONDS
         while True:
             self._commanded.clear()
-            sent = await insist(partial(self._take_commands, again_before))
-            again_before = time.time() - RESEND_SECONDS
+            sent = await insist(self._take_commands)
             if sent:
                 await self._send(hosting.Commands(sent))
             if len(sent) < AT_ONCE:
                 await _until(self._commanded)
 
-    async def _take_commands(self, again_before: float) -> list[hosting.Command]:
+    async def _take_commands(self) -> list[hosting.Command]:
         host, boot, now = self._hello.host_id, self._hello.boot_id, time.time()
+        again_before = now + RESEND_SECONDS if self._may_be_unsent else now - RESEND_SECONDS
         due = partial(delivery.is_due, again_before=again_before)
         if not await self._database.read(due, host, boot, now):
             return []
         take = partial(delivery.take, again_before=again_before, limit=AT_ONCE)
-        return await self._database.write(take, host, boot, now)
+        self._may_be_unsent = True
+        taken = await self._database.write(take, host, boot, now)
+        self._may_be_unsent = False
+        return taken
 
     def _reported(self, charger_ids: list[str]) -> None:
         for charger_id in charger_ids:
