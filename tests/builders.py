@@ -13,7 +13,7 @@ from voltfleet.domain.hosting import (
 from voltfleet.domain.requests import JobRequest, Requested, RequestedGroup, Template
 from voltfleet.fleet import hosts, jobs, placement, provisioning, silent_hosts
 from voltfleet.fleet.scope import Tenant
-from voltfleet.storage import migrate
+from voltfleet.storage import schema
 from voltfleet.storage.dialect import insert_new
 from voltfleet.storage.engine import Connection, Database
 from voltfleet.storage.tables import locations as locations_table
@@ -52,7 +52,7 @@ class NoQueue:
 def open_database(url: str) -> Database:
     """A database with the main tables."""
     database = Database(url)
-    migrate.upgrade(database, "main")
+    schema.make_current(database, "main")
     return database
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import inspect
 
 import builders
 from support.callers import Api
@@ -18,7 +17,6 @@ from voltfleet.api.links import HostLinks
 from voltfleet.api.live_hub import Live
 from voltfleet.auth import jwt, keys
 from voltfleet.settings import Settings
-from voltfleet.storage import migrate
 from voltfleet.storage.engine import Database
 
 
@@ -32,28 +30,15 @@ class Trouble:
         return self.reasons
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with both databases of SQLite, migrated and empty, to copy."""
-    directory = tmp_path_factory.mktemp("migrated")
-    for line in ("main", "frames"):
-        database = Database(f"sqlite:///{directory / line}.db")
-        migrate.upgrade(database, line)
-        database.close()
-    return directory
-
-
 @pytest.fixture
 def app_database_url(migrated: Path, tmp_path: Path) -> str:
-    """SQLite; a module that wants both databases overrides it with ``database_url``."""
+    """SQLite; a module that wants both databases overrides it with ``current_database_url``."""
     return f"sqlite:///{shutil.copy(migrated / 'main.db', tmp_path / 'voltfleet.db')}"
 
 
 @pytest.fixture
 def database(app_database_url: str) -> Iterator[Database]:
     database = Database(app_database_url)
-    if not database.is_sqlite or not inspect(database.engine).has_table("locations"):
-        migrate.upgrade(database, "main")
     yield database
     database.close()
 

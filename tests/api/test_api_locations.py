@@ -17,8 +17,8 @@ BODY: dict[str, Any] = {
 
 
 @pytest.fixture
-def app_database_url(database_url: str) -> str:
-    return database_url
+def app_database_url(current_database_url: str) -> str:
+    return current_database_url
 
 
 async def test_a_location_lives(api: Api, clock: FakeClock) -> None:

@@ -19,8 +19,8 @@ GOOD = {"charger_id": "4090477f-a416-4515-a302-97aa344a0a2a", "location_id": "lo
 
 
 @pytest.fixture
-def app_database_url(database_url: str) -> str:
-    return database_url
+def app_database_url(current_database_url: str) -> str:
+    return current_database_url
 
 
 @pytest.mark.parametrize("who", ["user", "admin"])

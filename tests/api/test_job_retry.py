@@ -33,9 +33,9 @@ PLAIN = {name: BATCH[0]["template"][name] for name in list(BATCH[0]["template"])
 
 
 @pytest.fixture
-def app_database_url(database_url: str) -> str:
+def app_database_url(current_database_url: str) -> str:
     """These run on both databases."""
-    return database_url
+    return current_database_url
 
 
 @pytest.fixture

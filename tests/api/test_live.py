@@ -41,9 +41,9 @@ Watch = Callable[..., Any]
 
 
 @pytest.fixture
-def app_database_url(database_url: str) -> str:
+def app_database_url(current_database_url: str) -> str:
     """These run on both databases."""
-    return database_url
+    return current_database_url
 
 
 @pytest.fixture(autouse=True)

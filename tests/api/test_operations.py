@@ -11,9 +11,9 @@ from voltfleet.storage.engine import Database
 
 
 @pytest.fixture
-def app_database_url(database_url: str) -> str:
+def app_database_url(current_database_url: str) -> str:
     """These run on both databases."""
-    return database_url
+    return current_database_url
 
 
 async def test_organizations_and_what_they_have(

@@ -23,9 +23,9 @@ BULK = "/ocpp/locations/loc/chargers"
 
 
 @pytest.fixture
-def app_database_url(database_url: str) -> str:
+def app_database_url(current_database_url: str) -> str:
     """Both databases."""
-    return database_url
+    return current_database_url
 
 
 @pytest.fixture

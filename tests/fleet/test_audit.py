@@ -13,8 +13,8 @@ from voltfleet.storage.tables import audit_log
 
 
 @pytest.fixture
-def database(database_url: str) -> Any:
-    database = builders.open_database(database_url)
+def database(current_database_url: str) -> Any:
+    database = builders.open_database(current_database_url)
     yield database
     database.close()
 

@@ -27,8 +27,8 @@ ALL = Target(location_id="loc")
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = builders.open_database(database_url)
+def database(current_database_url: str) -> Iterator[Database]:
+    database = builders.open_database(current_database_url)
     populate(database, 3)
     yield database
     database.close()

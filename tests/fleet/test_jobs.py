@@ -19,8 +19,8 @@ NOW = 1_800_000_000.0
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = builders.open_database(database_url)
+def database(current_database_url: str) -> Iterator[Database]:
+    database = builders.open_database(current_database_url)
     yield database
     database.close()
 

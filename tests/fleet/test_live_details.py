@@ -21,8 +21,8 @@ OTHERS = Tenant("others")
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = builders.open_database(database_url)
+def database(current_database_url: str) -> Iterator[Database]:
+    database = builders.open_database(current_database_url)
     builders.connect_host(database, NOW)
     job_id = builders.accept(database, builders.batch(3), now=NOW)
     with database.writing() as connection:

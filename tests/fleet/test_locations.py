@@ -23,8 +23,8 @@ NEW: dict[str, Any] = {
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = builders.open_database(database_url)
+def database(current_database_url: str) -> Iterator[Database]:
+    database = builders.open_database(current_database_url)
     yield database
     database.close()
 

@@ -26,8 +26,8 @@ NOW = 1_800_000_000.0
 
 
 @pytest.fixture
-def database(database_url: str) -> Iterator[Database]:
-    database = builders.open_database(database_url)
+def database(current_database_url: str) -> Iterator[Database]:
+    database = builders.open_database(current_database_url)
     yield database
     database.close()
 
@@ -140,7 +140,7 @@ def test_since_tells_an_organization_what_may_be_its_own(database: Database) -> 
     assert [change.charger_ids for change in found] == [["mine"], ["whose"]]
 
 
-@pytest.mark.parametrize("database_url", ["postgres"], indirect=True)
+@pytest.mark.parametrize("current_database_url", ["postgres"], indirect=True)
 def test_a_line_that_becomes_visible_late_is_not_missed(database: Database) -> None:
     """Two transactions draw ids, and the first commits last."""
     follower = Follower(database)

@@ -23,8 +23,8 @@ NO_KEY = jobs.Submission(None, "")
 
 
 @pytest.fixture
-def database(database_url: str) -> Any:
-    database = builders.open_database(database_url)
+def database(current_database_url: str) -> Any:
+    database = builders.open_database(current_database_url)
     yield database
     database.close()
 

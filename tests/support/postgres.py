@@ -122,6 +122,28 @@ def drop_database(name: str) -> None:
         connection.execute(statement)
 
 
+def empty_database(name: str) -> None:
+    """Deletes every row but those that say which schema it is at. A tenth of the time that a new
+    database takes."""
+    disconnect(name)
+    with psycopg.connect(server().url(name), autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT tablename FROM pg_tables"
+            " WHERE schemaname = 'public' AND tablename NOT LIKE 'schema_version%'"
+        ).fetchall()
+        names = sql.SQL(", ").join(sql.Identifier(table) for (table,) in tables)
+        connection.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY").format(names))
+
+
+def disconnect(name: str) -> None:
+    """Ends whoever is still connected to that database."""
+    with psycopg.connect(server().url("postgres"), autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+            [name],
+        )
+
+
 def _start() -> Server:
     failure = ""
     for _ in range(_START_ATTEMPTS):  # another process may take the port before the server does

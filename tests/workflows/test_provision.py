@@ -1,7 +1,10 @@
 """The job in the real durable engine, in processes that die at every step and are started again."""
 
+import functools
+import shutil
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 import builders
+from support import postgres
 from support.long import LONG
 from voltfleet.fleet import jobs
 from voltfleet.storage.engine import Database
@@ -17,19 +21,62 @@ from voltfleet.storage.tables import chargers
 from voltfleet.storage.tables import jobs as jobs_table
 
 PROCESS = Path(__file__).with_name("gateway_process.py")
+ENVIRONMENT = {"PYTHONPATH": str(PROCESS.parents[1]), "PATH": "/usr/bin:/bin"}
 CHARGERS = 35
 
 
-@pytest.fixture(autouse=True)
-def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The one that the processes of a test share."""
+@pytest.fixture(scope="module")
+def left(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, str]]:
+    """What an earlier gateway left, of either kind: its data directory, and its database's name."""
+
+    @functools.cache
+    def of(kind: str) -> tuple[Path, str]:
+        directory = tmp_path_factory.mktemp(kind)
+        name = "voltfleet.db"
+        url = f"sqlite:///{directory / name}"
+        if kind == "postgres":
+            name = postgres.create_database()
+            url = postgres.server().url(name)
+        gateway = subprocess.Popen(
+            command(url), cwd=directory, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
+        )
+        assert gateway.stdout is not None
+        assert gateway.stdout.readline() == "up\n"
+        gateway.kill()
+        gateway.wait()
+        return directory, name
+
+    return of
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def database_url(
+    request: pytest.FixtureRequest,
+    left: Callable[[str], tuple[Path, str]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Iterator[str]:
+    """A copy of that, in whose data directory the processes of a test are started."""
+    directory, name = left(request.param)
+    shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
     monkeypatch.chdir(tmp_path)
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / name}"
+        return
+    postgres.disconnect(name)  # what was killed may still be connected
+    copy = postgres.create_database(name)
+    yield postgres.server().url(copy)
+    postgres.drop_database(copy)
+
+
+def command(url: str, *fault: str) -> list[str]:
+    return [sys.executable, str(PROCESS), url, *fault]
 
 
 def run(url: str, *fault: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, str(PROCESS), url, *fault],
-        env={"PYTHONPATH": str(PROCESS.parents[1]), "PATH": "/usr/bin:/bin"},
+        command(url, *fault),
+        env=ENVIRONMENT,
         capture_output=True,
         text=True,
         timeout=60,
@@ -38,17 +85,7 @@ def run(url: str, *fault: str) -> subprocess.CompletedProcess[str]:
 
 
 def accept(url: str) -> tuple[Database, str]:
-    """A job enqueued while no gateway runs, on tables that an earlier one made."""
-    first = subprocess.Popen(
-        [sys.executable, str(PROCESS), url],
-        env={"PYTHONPATH": str(PROCESS.parents[1]), "PATH": "/usr/bin:/bin"},
-        stdout=subprocess.PIPE,
-        text=True,
-    )
-    assert first.stdout is not None
-    assert first.stdout.readline() == "up\n"
-    first.kill()
-    first.wait()
+    """A job enqueued while no gateway runs."""
     database = Database(url)
     queue = WorkflowQueue(database)
     job_id = builders.accept(database, builders.batch(CHARGERS), queue=queue)
