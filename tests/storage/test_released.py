@@ -78,10 +78,13 @@ def test_what_a_release_left_survives_every_migration(url: str) -> None:
     ids=lambda dump: dump.stem,
     indirect=True,
 )
-def test_the_job_that_a_release_left_open_is_finished(url: str) -> None:
+def test_the_job_that_a_release_left_open_is_finished(url: str, tmp_path: Path) -> None:
+    # The gateways of then left no file by which their death is seen at once.
+    quickly = {"LEASE_SECONDS": "2"}
     ended = subprocess.run(
         [sys.executable, PROCESS, url],
-        env={"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": ""},
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": "", **quickly},
         capture_output=True,
         text=True,
         timeout=60,

@@ -3,7 +3,8 @@
 ``python gateway_process.py URL [STEP WHEN]``: runs what is enqueued, with a host that takes up
 everything at once; ``WHEN`` is ``before`` or ``after`` the commit of the first transaction of
 ``STEP``. With ``claim lost`` nothing dies: the engine fails once after its claim of a workflow.
-Prints READY or FAILED when no job is open any more, and exits.
+Prints READY or FAILED when no job is open any more, and exits. ``LEASE_SECONDS`` is a variable: how
+long a gateway that left no file in this directory has to be silent before it is taken for dead.
 """
 
 import os
@@ -98,7 +99,7 @@ def main() -> None:
         Retention(3600, 1000),
         Presence(Path.cwd(), engine.executor_id),
         alone=False,
-        lease_seconds=600,  # no test waits for that: the death of the one before is seen at once
+        lease_seconds=float(os.environ.get("LEASE_SECONDS", "600")),
         assigned=lambda: None,
     )
     reconciler.register()
