@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any, TypeVar
 
 import msgspec
@@ -16,7 +16,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 import builders
 from support.callers import Api
-from voltfleet.api import link_details, link_intake, links
+from voltfleet.api import link_details, link_inbox, links
 from voltfleet.api.deps import Services
 from voltfleet.domain import hosting
 from voltfleet.domain.allow_list import AllowList, read_entry
@@ -58,6 +58,8 @@ from voltfleet.storage.tables import hosts as hosts_table
 from voltfleet.storage.tables import ocpp_frames
 
 M = TypeVar("M")
+Given = Callable[..., Awaitable[tuple["Host", Assign]]]
+Running = Callable[..., Awaitable[tuple["Host", list[str]]]]
 
 
 @pytest.fixture
@@ -143,6 +145,32 @@ def place(database: Database, job_id: str, services: Services) -> None:
         provisioning.begin(connection, job_id, now)
         provisioning.register(connection, job_id, 100, now)
     services.links.wake()
+
+
+@pytest.fixture
+def given(dial: Any, database: Database, job: str, services: Services) -> Given:
+    """Dials as a host, to which the job's chargers are then assigned."""
+
+    async def given_(**more: Any) -> tuple[Host, Assign]:
+        host = await dial(hello(**more))
+        await host.hears(Welcome)
+        place(database, job, services)
+        return host, await host.hears(Assign)
+
+    return given_
+
+
+@pytest.fixture
+def running(given: Given, database: Database) -> Running:
+    """Dials as a host that has taken up the job's chargers; their ids."""
+
+    async def running_(**more: Any) -> tuple[Host, list[str]]:
+        host, assigned = await given(**more)
+        await host.say(taken_up(assigned))
+        await until(lambda: states(database) == [("READY", "online")] * 3)
+        return host, [assignment.charger_id for assignment in assigned.assignments]
+
+    return running_
 
 
 def taken_up(assigned: Assign) -> Reports:
@@ -255,13 +283,10 @@ async def test_a_list_that_another_gateway_wrote_is_told(dial: Any, database: Da
 
 
 async def test_a_host_that_knows_no_lists_runs_no_charger_that_has_one(
-    api: Api, dial: Any, services: Services, database: Database, job: str
+    given: Given, api: Api, services: Services, database: Database
 ) -> None:
     """An older release's, which would not understand the message either."""
-    host = await dial(hello())
-    await host.hears(Welcome)
-    place(database, job, services)
-    assigned = await host.hears(Assign)
+    host, assigned = await given()
     await host.say(taken_up(assigned))
     await until(lambda: {state for _, state in states(database)} == {"online"})
     other = builders.accept(database, builders.batch(1, "OTHER-"), tenant=builders.OTHER)
@@ -273,9 +298,9 @@ async def test_a_host_that_knows_no_lists_runs_no_charger_that_has_one(
         # A report from before it has dropped them changes nothing.
         await host.say(taken_up(assigned))
         place(database, other, services)
-        given = await host.hears(Assign)
-        assert [a.identity for a in given.assignments] == ["OTHER-0000"]
-        await host.say(taken_up(given))
+        others = await host.hears(Assign)
+        assert [a.identity for a in others.assignments] == ["OTHER-0000"]
+        await host.say(taken_up(others))
         await host.say(Reports([], ids))
         async with api.as_("user") as user:
             shown = (await user.get(f"/ocpp/chargers/{ids[0]}")).json()["connection"]
@@ -322,28 +347,18 @@ async def test_a_beat_renews_the_lease_until_another_process_is_the_host(
 
 
 async def test_what_is_not_taken_up_is_sent_again(
-    dial: Any,
-    services: Services,
-    database: Database,
-    job: str,
-    monkeypatch: pytest.MonkeyPatch,
+    given: Given, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(links, "RESEND_SECONDS", 0.1)
     monkeypatch.setattr(links, "LOOK_EVERY_SECONDS", 0.02)
-    host = await dial(hello())
-    await host.hears(Welcome)
-    place(database, job, services)
-    first = await host.hears(Assign)
+    host, first = await given()
     assert (await host.hears(Assign)).assignments == first.assignments
 
 
 async def test_what_a_host_holds_already_is_not_sent_again(
-    dial: Any, services: Services, database: Database, job: str
+    given: Given, dial: Any, database: Database
 ) -> None:
-    first = await dial(hello())
-    await first.hears(Welcome)
-    place(database, job, services)
-    assigned = await first.hears(Assign)
+    first, assigned = await given()
     await first.say(taken_up(assigned))
     await until(lambda: ("PROVISIONING", "waiting") not in states(database))
     await first.socket.close()
@@ -355,12 +370,9 @@ async def test_what_a_host_holds_already_is_not_sent_again(
 
 
 async def test_a_deleted_charger_is_dropped_and_then_forgotten(
-    dial: Any, services: Services, database: Database, job: str
+    given: Given, services: Services, database: Database
 ) -> None:
-    host = await dial(hello())
-    await host.hears(Welcome)
-    place(database, job, services)
-    assigned = await host.hears(Assign)
+    host, assigned = await given()
     await host.say(taken_up(assigned))
     gone = assigned.assignments[0].charger_id
     with database.writing() as connection:
@@ -395,13 +407,10 @@ async def test_outcomes_are_acknowledged(dial: Any) -> None:
 
 
 async def test_memories_are_acknowledged_once_kept_and_given_back(
-    dial: Any, services: Services, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
+    given: Given, dial: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(links, "BYTES_AT_ONCE", 1)
-    host = await dial(hello())
-    await host.hears(Welcome)
-    place(database, job, services)
-    assigned = await host.hears(Assign)
+    host, assigned = await given()
     await host.say(taken_up(assigned))
     one, two, three = (a.charger_id for a in assigned.assignments)
     await host.say(Memories([ChargerMemory(one, 1, 1, b"1"), ChargerMemory(two, 1, 2, b"2")]))
@@ -434,17 +443,10 @@ async def test_a_superseded_processs_memories_are_not_acknowledged(
 
 
 async def test_a_link_survives_while_the_database_is_away(
-    dial: Any,
-    services: Services,
-    database: Database,
-    job: str,
-    monkeypatch: pytest.MonkeyPatch,
+    given: Given, services: Services, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(link_intake, "RETRY_SECONDS", 0.02)
-    host = await dial(hello())
-    await host.hears(Welcome)
-    place(database, job, services)
-    assigned = await host.hears(Assign)
+    monkeypatch.setattr(link_inbox, "RETRY_SECONDS", 0.02)
+    host, assigned = await given()
 
     tried: list[str] = []
     is_away = True
@@ -473,15 +475,10 @@ async def test_a_link_survives_while_the_database_is_away(
 
 
 async def test_commands_whose_commit_was_not_heard_of_are_sent_at_once(
-    dial: Any,
-    services: Services,
-    database: Database,
-    job: str,
-    monkeypatch: pytest.MonkeyPatch,
+    running: Running, services: Services, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(links, "RESEND_SECONDS", 3600.0)
-    host = await dial(hello())
-    await running(host, database, job, services)
+    host, _ = await running()
     queue(database, services)
     first = await host.hears(Commands)
     write, fails = database.write, [True]
@@ -530,16 +527,6 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(link_details, "LOOK_EVERY_SECONDS", 0.02)
 
 
-async def running(host: Host, database: Database, job: str, services: Services) -> list[str]:
-    """The ids of the job's chargers, which the host has taken up."""
-    await host.hears(Welcome)
-    place(database, job, services)
-    assigned = await host.hears(Assign)
-    await host.say(taken_up(assigned))
-    await until(lambda: states(database) == [("READY", "online")] * 3)
-    return [assignment.charger_id for assignment in assigned.assignments]
-
-
 def watch(database: Database, *charger_ids: str, ago: float = 0.0) -> None:
     """A stream of the organization's shows these."""
     with database.writing() as connection:
@@ -569,10 +556,9 @@ def details(power_w: float, *charger_ids: str) -> Details:
 
 @pytest.mark.usefixtures("quick_looks")
 async def test_a_host_is_asked_for_what_is_watched_and_what_it_tells_is_left(
-    dial: Any, services: Services, database: Database, job: str
+    running: Running, database: Database
 ) -> None:
-    host = await dial(hello(tells_details=True))
-    one, other, third = await running(host, database, job, services)
+    host, (one, other, third) = await running(tells_details=True)
     watch(database, one, other)
     asked = await host.hears(Watch)
     assert (sorted(asked.charger_ids), asked.seconds) == (sorted([one, other]), 6.0)
@@ -603,11 +589,10 @@ async def test_a_host_is_asked_for_what_is_watched_and_what_it_tells_is_left(
 
 @pytest.mark.usefixtures("quick_looks")
 async def test_a_host_is_asked_again_and_told_when_nobody_looks_any_more(
-    dial: Any, services: Services, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
+    running: Running, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link_details, "ASK_AGAIN_SECONDS", 0.0)
-    host = await dial(hello(tells_details=True))
-    one, *_ = await running(host, database, job, services)
+    host, (one, *_) = await running(tells_details=True)
     watch(database, one)
     assert [(await host.hears(Watch)).charger_ids for _ in range(3)] == [[one]] * 3
     watch(database, one, ago=60.0)
@@ -618,10 +603,9 @@ async def test_a_host_is_asked_again_and_told_when_nobody_looks_any_more(
 
 @pytest.mark.usefixtures("quick_looks")
 async def test_a_host_of_before_is_asked_nothing(
-    dial: Any, services: Services, database: Database, job: str
+    running: Running, dial: Any, database: Database
 ) -> None:
-    old = await dial(hello())
-    ids = await running(old, database, job, services)
+    old, ids = await running()
     watch(database, *ids)
     new = await dial(hello("second", tells_details=True, holding=dict.fromkeys(ids, 1)))
     assert sorted((await new.hears(Watch)).charger_ids) == sorted(ids)
@@ -632,10 +616,9 @@ async def test_a_host_of_before_is_asked_nothing(
 
 @pytest.mark.usefixtures("quick_looks")
 async def test_details_of_anothers_charger_are_not_kept(
-    dial: Any, services: Services, database: Database, job: str
+    running: Running, database: Database
 ) -> None:
-    host = await dial(hello(tells_details=True))
-    one, other, _ = await running(host, database, job, services)
+    host, (one, other, _) = await running(tells_details=True)
     with database.writing() as connection:
         connection.execute(
             update(chargers_table).where(chargers_table.c.id == other).values(host_id="local-1")
@@ -647,10 +630,9 @@ async def test_details_of_anothers_charger_are_not_kept(
 
 @pytest.mark.usefixtures("quick_looks")
 async def test_details_are_not_kept_for_a_database_that_is_away(
-    dial: Any, services: Services, database: Database, job: str, monkeypatch: pytest.MonkeyPatch
+    running: Running, database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host = await dial(hello(tells_details=True))
-    one, *_ = await running(host, database, job, services)
+    host, (one, *_) = await running(tells_details=True)
     write, tried = database.write, 0
 
     async def away(work: Callable[..., Any], *args: object) -> object:

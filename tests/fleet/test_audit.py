@@ -5,18 +5,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-import builders
 from voltfleet.fleet import audit
 from voltfleet.fleet.audit import Entry, Wanted
 from voltfleet.storage.engine import Database
 from voltfleet.storage.tables import audit_log
-
-
-@pytest.fixture
-def database(current_database_url: str) -> Any:
-    database = builders.open_database(current_database_url)
-    yield database
-    database.close()
 
 
 def entry(at: float = 1.0, **more: Any) -> Entry:

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 import builders
@@ -9,13 +7,6 @@ from voltfleet.fleet import chargers, hosts, placement, provisioning
 from voltfleet.storage.engine import Database
 
 NOW = 1_800_000_000.0
-
-
-@pytest.fixture
-def database(current_database_url: str) -> Iterator[Database]:
-    database = builders.open_database(current_database_url)
-    yield database
-    database.close()
 
 
 def provision(database: Database, count: int, prefix: str = "CP", now: float = NOW) -> str:

@@ -1,5 +1,4 @@
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -27,11 +26,9 @@ ALL = Target(location_id="loc")
 
 
 @pytest.fixture
-def database(current_database_url: str) -> Iterator[Database]:
-    database = builders.open_database(current_database_url)
+def database(database: Database) -> Database:
     populate(database, 3)
-    yield database
-    database.close()
+    return database
 
 
 def populate(database: Database, count: int, prefix: str = "CP") -> None:

@@ -1,5 +1,3 @@
-from collections.abc import Iterator
-
 import pytest
 
 import builders
@@ -14,16 +12,14 @@ EXPIRED = NOW + builders.LEASE_SECONDS + 1
 
 
 @pytest.fixture
-def database(current_database_url: str) -> Iterator[Database]:
-    database = builders.open_database(current_database_url)
+def database(database: Database) -> Database:
     builders.connect_host(database, NOW)
     job_id = builders.accept(database, builders.batch(4), now=NOW)
     with database.writing() as connection:
         provisioning.begin(connection, job_id, NOW)
         provisioning.register(connection, job_id, 4, NOW)
     builders.take_up(database, NOW)
-    yield database
-    database.close()
+    return database
 
 
 def all_chargers(database: Database) -> list[chargers.Charger]:

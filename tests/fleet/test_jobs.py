@@ -1,6 +1,5 @@
 import gzip
 import json
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
@@ -16,13 +15,6 @@ from voltfleet.storage import tables
 from voltfleet.storage.engine import Database
 
 NOW = 1_800_000_000.0
-
-
-@pytest.fixture
-def database(current_database_url: str) -> Iterator[Database]:
-    database = builders.open_database(current_database_url)
-    yield database
-    database.close()
 
 
 def view(database: Database, job_id: str, tenant=ACME, location_id="loc") -> jobs.JobView:

@@ -1,7 +1,5 @@
 """Where streams and host links meet: who may watch whom, and who may tell of whom."""
 
-from collections.abc import Iterator
-
 import pytest
 import sqlalchemy as sa
 
@@ -21,15 +19,13 @@ OTHERS = Tenant("others")
 
 
 @pytest.fixture
-def database(current_database_url: str) -> Iterator[Database]:
-    database = builders.open_database(current_database_url)
+def database(database: Database) -> Database:
     builders.connect_host(database, NOW)
     job_id = builders.accept(database, builders.batch(3), now=NOW)
     with database.writing() as connection:
         provisioning.begin(connection, job_id, NOW)
         provisioning.register(connection, job_id, 3, NOW)
-    yield database
-    database.close()
+    return database
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """Locations in a real database."""
 
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,13 +19,6 @@ NEW: dict[str, Any] = {
     "latitude": 48.89,
     "longitude": 2.24,
 }
-
-
-@pytest.fixture
-def database(current_database_url: str) -> Iterator[Database]:
-    database = builders.open_database(current_database_url)
-    yield database
-    database.close()
 
 
 def create(database: Database, tenant=ACME, now: float = NOW, **values: Any) -> locations.Location:

@@ -1,7 +1,5 @@
 """What stations must not forget: who may write it, and what becomes of it."""
 
-from collections.abc import Iterator
-
 import pytest
 
 import builders
@@ -17,16 +15,14 @@ EXPIRED = NOW + builders.LEASE_SECONDS + 1
 
 
 @pytest.fixture
-def database(current_database_url: str) -> Iterator[Database]:
-    database = builders.open_database(current_database_url)
+def database(database: Database) -> Database:
     builders.connect_host(database, NOW)
     job_id = builders.accept(database, builders.batch(3), now=NOW)
     with database.writing() as connection:
         provisioning.begin(connection, job_id, NOW)
         provisioning.register(connection, job_id, 3, NOW)
     builders.take_up(database, NOW)
-    yield database
-    database.close()
+    return database
 
 
 @pytest.fixture

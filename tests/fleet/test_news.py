@@ -1,7 +1,6 @@
 """News for live streams: what is written by what, and following it without missing a line."""
 
 import threading
-from collections.abc import Iterator
 
 import pytest
 
@@ -23,13 +22,6 @@ from voltfleet.storage.engine import Database
 from voltfleet.storage.tables import live_changes
 
 NOW = 1_800_000_000.0
-
-
-@pytest.fixture
-def database(current_database_url: str) -> Iterator[Database]:
-    database = builders.open_database(current_database_url)
-    yield database
-    database.close()
 
 
 class Follower:

@@ -22,13 +22,6 @@ QUEUE: Any = builders.NoQueue()
 NO_KEY = jobs.Submission(None, "")
 
 
-@pytest.fixture
-def database(current_database_url: str) -> Any:
-    database = builders.open_database(current_database_url)
-    yield database
-    database.close()
-
-
 def accept(database: Database, count: int, prefix: str, quota: Quota, **more: Any) -> str:
     submission = more.pop("submission", NO_KEY)
     tenant = more.pop("tenant", builders.ACME)

@@ -16,7 +16,7 @@ import structlog
 from fastapi import WebSocket, WebSocketDisconnect
 
 from voltfleet.api.link_details import WatchedChargers
-from voltfleet.api.link_intake import Intake, insist
+from voltfleet.api.link_inbox import Inbox, insist
 from voltfleet.domain import hosting
 from voltfleet.domain.errors import Unavailable
 from voltfleet.fleet import delivery, hosts, memories, targets
@@ -34,6 +34,9 @@ BYTES_AT_ONCE = 4 << 20
 """Of memories in one message; it may exceed this by one of them."""
 RESEND_SECONDS = 10.0
 POLICY_VIOLATION = 1008
+
+_What = tuple[int, bool]
+"""Of a change: the charger's generation, and whether it is gone."""
 
 _log = structlog.get_logger(__name__)
 
@@ -76,7 +79,8 @@ class HostLinks:
         link = _Link(socket, hello, self._database, self._frames, self._lease_seconds)
         self._links.add(link)
         try:
-            await link.run()
+            with structlog.contextvars.bound_contextvars(host=hello.host_id):
+                await link.run()
         finally:
             self._links.discard(link)
 
@@ -111,16 +115,16 @@ class _Link:
         self._lease_seconds = lease_seconds
         self._changed = asyncio.Event()
         self._commanded = asyncio.Event()
-        self._sent: dict[str, tuple[int, bool, float]] = {}
+        self._sent: dict[str, tuple[_What, float]] = {}
         self._more_wait = False
+        self._taken_up = 0
         # Commands that were taken and never sent: by a link before this one, or by a commit that
         # succeeded although the server's end was all that was heard of it. What the host has not
         # answered goes again; it ignores what it has seen.
         self._may_be_unsent = True
         self._lists_told: dict[str, str] | None = None
-        self._intake = Intake(hello, database, frames, send=self._send, reported=self._reported)
+        self._inbox = Inbox(hello, database, frames, send=self._send, reported=self._reported)
         self._watched = WatchedChargers(database, hello.host_id, self._send)
-        self._log = _log.bind(host=hello.host_id)
 
     def wake(self) -> None:
         """There may be something new to send."""
@@ -140,13 +144,13 @@ class _Link:
                 lambda: self._database.write(hosts.welcome, hello, time.time(), self._lease_seconds)
             )
         except hosts.HostIdTaken as error:
-            self._log.warning("host_id_taken")
+            _log.warning("host_id_taken")
             await self._socket.close(hosting.CLOSE_HOST_ID_TAKEN, error.message)
             return
         await self._send(hosting.Welcome(self._lease_seconds))
         if to_drop:
             await self._send(hosting.Drop(to_drop))
-        self._log.info("host_connected", capacity=hello.capacity, holding=len(hello.holding))
+        _log.info("host_connected", capacity=hello.capacity, holding=len(hello.holding))
         try:
             async with asyncio.TaskGroup() as tasks:
                 others = [
@@ -154,7 +158,7 @@ class _Link:
                     for act in (
                         self._send_changes(),
                         self._send_commands(),
-                        *self._intake.writers(),
+                        *self._inbox.writers(),
                         self._watched.leave(),
                         *((self._watched.ask(),) if hello.tells_details else ()),
                     )
@@ -164,7 +168,7 @@ class _Link:
                     task.cancel()
         except* (WebSocketDisconnect, RuntimeError):
             pass  # the socket ended while something was being sent; the host dials again
-        self._log.info("host_disconnected")
+        _log.info("host_disconnected")
 
     async def _read(self) -> None:
         while True:
@@ -176,10 +180,10 @@ class _Link:
             except WebSocketDisconnect:
                 return
             except TimeoutError:
-                self._log.warning("host_silent")
+                _log.warning("host_silent")
                 return
             except (msgspec.MsgspecError, KeyError) as error:
-                self._log.warning("host_spoke_nonsense", error=str(error))
+                _log.warning("host_spoke_nonsense", error=str(error))
                 await self._socket.close(POLICY_VIOLATION, "not a message of the host link")
                 return
             if not await self._hear(message):
@@ -197,7 +201,7 @@ class _Link:
                 await self._socket.close(POLICY_VIOLATION, "one Hello is enough")
                 return False
             case _:
-                await self._intake.take(message)
+                await self._inbox.take(message)
         return True
 
     async def _renew(self, beat: hosting.Beat) -> bool:
@@ -211,19 +215,20 @@ class _Link:
         if renewed:
             await self._send(hosting.BeatAck())
         else:
-            self._log.warning("host_superseded")
+            _log.warning("host_superseded")
             await self._socket.close(POLICY_VIOLATION, "another process is this host now")
         return renewed
 
     async def _send_changes(self) -> None:
         while True:
             self._changed.clear()
+            self._taken_up = 0
             changes, revisions = await insist(lambda: self._database.read(self._look))
             self._more_wait = len(changes) == WINDOW
             if revisions != self._lists_told:
                 # First: a charger that is assigned must find the list that it was created under.
                 await self._tell_lists()
-            fresh = [change for change in changes if self._is_fresh(change)]
+            fresh = self._fresh(changes)
             gone = [change.assignment.charger_id for change in fresh if change.gone]
             run = [change.assignment for change in fresh if not change.gone]
             if gone:
@@ -249,7 +254,7 @@ class _Link:
         withhold = partial(targets.withhold, host_id=self._hello.host_id, now=time.time())
         withheld = await insist(lambda: self._database.write(withhold))
         if withheld:
-            self._log.warning("host_knows_no_target_lists", dropped=len(withheld))
+            _log.warning("host_knows_no_target_lists", dropped=len(withheld))
             await self._send(hosting.Drop(withheld))
 
     async def _assign(self, some: list[hosting.Assignment]) -> None:
@@ -257,15 +262,21 @@ class _Link:
         for batch in _split(some):
             await self._send(hosting.Assign(batch))
 
-    def _is_fresh(self, change: hosts.Change) -> bool:
-        """Whether it has not been sent lately; remembers that it is now."""
-        charger_id, now = change.assignment.charger_id, time.monotonic()
-        generation, gone, at = self._sent.get(charger_id, (-1, False, 0.0))
-        same = generation == change.assignment.generation and gone == change.gone
-        if same and now - at < RESEND_SECONDS:
-            return False
-        self._sent[charger_id] = (change.assignment.generation, change.gone, now)
-        return True
+    def _fresh(self, changes: list[hosts.Change]) -> list[hosts.Change]:
+        """Those that have not been sent lately; remembers that they are now. What is no change any
+        more is forgotten here, not when it is reported: a look may have begun before that."""
+        now = time.monotonic()
+        before, self._sent = self._sent, {}
+        fresh = []
+        for change in changes:
+            charger_id = change.assignment.charger_id
+            what = (change.assignment.generation, change.gone)
+            sent, at = before.get(charger_id, (None, 0.0))
+            if sent != what or now - at >= RESEND_SECONDS:
+                fresh.append(change)
+                at = now
+            self._sent[charger_id] = (what, at)
+        return fresh
 
     async def _send_commands(self) -> None:
         while True:
@@ -288,12 +299,11 @@ class _Link:
         self._may_be_unsent = False
         return taken
 
-    def _reported(self, charger_ids: list[str]) -> None:
-        for charger_id in charger_ids:
-            self._sent.pop(charger_id, None)
+    def _reported(self, count: int) -> None:
         self._commanded.set()  # one may have waited for a charger to be taken up
-        if self._more_wait and len(self._sent) <= WINDOW - AT_ONCE:
-            self._changed.set()  # what was taken up has made room
+        self._taken_up += count
+        if self._more_wait and self._taken_up >= AT_ONCE:
+            self._changed.set()  # there is room
 
     async def _send(self, message: hosting.GatewayMessage) -> None:
         fault_points.reach_with("gateway.sends", message)

@@ -27,16 +27,16 @@ class Departures:
     def __iter__(self) -> Iterator[Runner]:
         return iter(list(self._leaving))
 
-    def __contains__(self, runner: Runner) -> bool:
-        return runner in self._leaving
-
-    def begin(self, runner: Runner) -> None:
-        """It is about to be told to end."""
+    def begin(self, runner: Runner) -> bool:
+        """It is about to be told to end. False if it has begun to leave already."""
+        if runner in self._leaving:
+            return False
         identity = _identity_of(runner) if runner.has_socket else None
         self._leaving[runner] = identity
         if identity is not None:
             self._closing[identity] += 1
         self._nobody.clear()
+        return True
 
     def end(self, runner: Runner) -> None:
         """Its socket is gone, if it had one."""

@@ -276,8 +276,7 @@ class Host:
         self._successors.clear()
         for runner in runners:
             self._count(runner.standing.state, -1)
-            if runner not in self._departures:
-                self._departures.begin(runner)
+            self._departures.begin(runner)
             runner.abort()
 
     # --- runners -------------------------------------------------------------------------------
@@ -327,8 +326,7 @@ class Host:
         self._stop(held, CLOSE_NORMAL, "stopped by its operator")
 
     def _stop(self, runner: Runner, code: int, text: str) -> None:
-        if runner not in self._departures:
-            self._departures.begin(runner)
+        if self._departures.begin(runner):
             runner.stop(code, text)
 
     def _refuse(self, assignment: Assignment) -> None:

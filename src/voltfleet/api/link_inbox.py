@@ -25,9 +25,9 @@ T = TypeVar("T")
 _log = structlog.get_logger(__name__)
 
 
-class Intake:
+class Inbox:
     """One host's. What has been written is acknowledged through ``send``, where the link has an
-    acknowledgement for it; ``reported`` is called with the chargers whose reports were written."""
+    acknowledgement for it; ``reported`` is called with how many reports were written."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Intake:
         frames: Database,
         *,
         send: Callable[[hosting.GatewayMessage], Awaitable[None]],
-        reported: Callable[[list[str]], None],
+        reported: Callable[[int], None],
     ) -> None:
         self._host_id = hello.host_id
         self._boot_id = hello.boot_id
@@ -81,14 +81,16 @@ class Intake:
                 write = partial(self._database.write, hosts.apply, host_id, boot_id, latest, now)
                 await insist(write)
             if dropped:
-                await insist(partial(self._database.write, hosts.dropped, host_id, dropped))
-            self._reported([*dropped, *(report.charger_id for report in latest)])
+                drop = partial(self._database.write, hosts.dropped, host_id, dropped)
+                await insist(drop)
+            self._reported(len(latest) + len(dropped))
 
     async def _write_frames(self) -> None:
         while True:
             batch = await _waiting(self._frames, lambda message: len(message.frames))
             frames = [frame for message in batch for frame in message.frames]
-            await insist(partial(self._frames_database.write, frame_log.append, frames))
+            write = partial(self._frames_database.write, frame_log.append, frames)
+            await insist(write)
             for message in batch:
                 await self._send(hosting.FramesAck(message.seq))
 
@@ -96,9 +98,9 @@ class Intake:
         while True:
             batch = await _waiting(self._outcomes, lambda message: len(message.outcomes))
             told = [outcome for message in batch for outcome in message.outcomes]
-            await insist(
-                partial(self._database.write, delivery.apply, self._host_id, told, time.time())
-            )
+            now = time.time()
+            write = partial(self._database.write, delivery.apply, self._host_id, told, now)
+            await insist(write)
             await self._send(hosting.OutcomesAck([outcome.id for outcome in told]))
 
     async def _write_memories(self) -> None:
