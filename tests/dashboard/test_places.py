@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from support.browser import PHONE, Tab
 from support.fleets import Caller, token_for
@@ -41,7 +41,6 @@ def choose(page: Page, label: str, typed: str) -> None:
 def fill_group(page: Page, ws_url: str, *, number: str = "100", ids: str = "") -> None:
     """The form for one group of ABB Terra 184."""
     choose(page, "Brand", "abb")
-    expect(page.get_by_role("combobox", name="Model")).to_be_enabled()
     choose(page, "Model", "184")
     page.get_by_label("CSMS address").fill(ws_url)
     page.get_by_label("How many").fill(number)
@@ -182,6 +181,31 @@ def test_what_is_wrong_with_the_form_is_told_at_its_field(tab: Tab, mine: Caller
     page.get_by_role("button", name="Create 200 chargers").click()
     expect(second.get_by_text("Security profile 2 needs it.")).to_be_visible()
     expect(second.get_by_text("the address must start with wss://")).to_be_visible()
+
+
+def test_a_model_is_chosen_from_models_that_are_there(tab: Tab, mine: Caller) -> None:
+    tab.expect_complaint("ERR_FAILED")
+    held: list[Route] = []
+
+    def hold(route: Route) -> None:
+        held.append(route)
+
+    tab.page.route(re.compile("/models"), hold)
+    page = tab.sign_in(mine.token, f"/ui/locations/{mine.location('Quay')}/create")
+    model = page.get_by_role("combobox", name="Model")
+    expect(model).to_have_attribute("placeholder", "Choose a brand first")
+    choose(page, "Brand", "abb")
+    # Nothing can be looked for as long as all that it would find is nothing.
+    expect(model).to_have_attribute("placeholder", "Loading…")
+    expect(model).to_be_disabled()
+    for route in held:
+        route.abort()
+    expect(model).to_have_attribute("placeholder", "Could not be read")
+    expect(model).to_be_disabled()
+    page.unroute(re.compile("/models"))
+    page.get_by_role("button", name="Try again").click()
+    choose(page, "Model", "184")
+    expect(model).to_have_value(re.compile("184"))
 
 
 def test_a_job_is_followed_without_the_live_stream(tab: Tab, mine: Caller, csms: Csms) -> None:
