@@ -1,5 +1,6 @@
 """How a run and its victims know each other: enlisting, orders, clocks."""
 
+import asyncio
 import os
 import signal
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from voltfleet.chaos import victim
 from voltfleet.chaos.control import VARIABLE, Control, Order
 from voltfleet.chaos.parts import environment
+from voltfleet.chaos.striking import release
 
 REACH = """
 import sys, time
@@ -21,7 +23,6 @@ for line in sys.stdin:
     fault_points.reach(line.strip())
     print(time.time(), flush=True)
 """
-COMMAND = [sys.executable, "-c", REACH, "voltfleet", "serve"]
 
 
 @pytest.fixture
@@ -31,9 +32,17 @@ def control(tmp_path: Path) -> Control:
     return control
 
 
-def spawn(control: Control) -> "subprocess.Popen[str]":
+STOPS_TWICE = """
+import os
+once = os.kill
+os.kill = lambda *signal: (once(*signal), once(*signal))
+"""
+"""As one that is stopped by another just before it stops itself."""
+
+
+def spawn(control: Control, before: str = "") -> "subprocess.Popen[str]":
     process = subprocess.Popen(
-        COMMAND,
+        [sys.executable, "-c", before + REACH, "voltfleet", "serve"],
         env=environment(control.directory, {}),
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -88,6 +97,22 @@ def test_an_order_is_for_one_process_of_one_role_until_it_is_withdrawn(control: 
         process.kill()
 
 
+async def test_it_goes_on_however_often_it_was_stopped(control: Control) -> None:
+    with spawn(control, STOPS_TWICE) as process:
+        control.order(Order(4, "serve", "commit.after", 1, signal.SIGSTOP))
+        reached = asyncio.create_task(asyncio.to_thread(reach, process, "commit.after"))
+        await release(control, process.pid, 4)
+        assert await reached
+        process.kill()
+
+
+async def test_one_that_is_gone_is_not_waited_for(control: Control) -> None:
+    with spawn(control) as process:
+        process.kill()
+        process.wait()
+        await release(control, process.pid, 5)
+
+
 def test_its_clock_jumps_and_comes_back(control: Control) -> None:
     with spawn(control) as process:
         control.set_clock(process.pid, -3600)
@@ -99,7 +124,7 @@ def test_its_clock_jumps_and_comes_back(control: Control) -> None:
 
 def test_a_process_outside_a_run_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv(VARIABLE, raising=False)
-    monkeypatch.setattr(sys, "orig_argv", COMMAND)
+    monkeypatch.setattr(sys, "orig_argv", ["python", "voltfleet", "serve"])
     before = time.time
     victim.enlist()
     assert time.time is before

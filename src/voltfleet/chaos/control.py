@@ -4,7 +4,8 @@ alive/<pid>   held by a process for as long as it lives; says what it is
 clock/<pid>   how many seconds its wall clock is off: eight bytes
 generation    counts the orders; eight bytes
 order         the strike at a fault point that is ordered just now: JSON
-struck-<n>    made by the process that carried out order n
+struck-<n>    made by the process that carried out order n, just before it does
+went-on-<n>   made by that process, once it runs again
 """
 
 import contextlib
@@ -100,6 +101,17 @@ class Control:
             return int((self.directory / f"struck-{number}").read_text())
         return None
 
+    def went_on(self, number: int) -> bool:
+        """Whether the process that stopped itself for that order runs again."""
+        return (self.directory / f"went-on-{number}").exists()
+
+    def signal(self, pid: int, number: int) -> bool:
+        """Sends it to a process of the fleet; whether that is still there."""
+        if not any(process.pid == pid for process in self.alive()):
+            return False
+        os.kill(pid, number)
+        return True
+
     def alive(self) -> list[Enlisted]:
         """Every process of the fleet that lives. A lock that is held proves that the pid is still
         this process's, and nobody else's."""
@@ -151,3 +163,7 @@ class Control:
         os.write(descriptor, str(os.getpid()).encode())
         os.close(descriptor)
         return True
+
+    def go_on(self, number: int) -> None:
+        """Says that this process has carried the order out, and lives."""
+        (self.directory / f"went-on-{number}").touch()

@@ -7,7 +7,6 @@ another.
 """
 
 import asyncio
-import os
 import signal
 import sys
 from collections.abc import Callable, Collection
@@ -63,7 +62,7 @@ class Fleet:
 
     async def __aexit__(self, *_exc: object) -> None:
         for process in self.control.alive():
-            self.signal(process.pid, signal.SIGCONT)
+            self.control.signal(process.pid, signal.SIGCONT)
         for part in reversed(self._parts):
             await part.stop()
         await self.link.stop()
@@ -98,11 +97,6 @@ class Fleet:
         alive = self.control.alive()
         there = [process.role for process in alive if process.pid not in without]
         return all(there.count(role) >= count for role, count in self.wanted.items())
-
-    def signal(self, pid: int, number: int) -> None:
-        """Sends it to a process of this fleet, if that is still there."""
-        if any(process.pid == pid for process in self.control.alive()):
-            os.kill(pid, number)
 
     # --- starting ------------------------------------------------------------------------------
 

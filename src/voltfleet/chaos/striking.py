@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from voltfleet.chaos.control import Enlisted, Order
+from voltfleet.chaos.control import Control, Enlisted, Order
 from voltfleet.chaos.fleet import Fleet
 from voltfleet.chaos.plan import Fault, Strike
 from voltfleet.chaos.postgres import PostgresServer
@@ -73,17 +73,21 @@ class Striker:
             return
         for victim in self._victims(strike, pid):
             self._killed.add(victim.pid)
-            self._fleet.signal(victim.pid, signal.SIGKILL)
-        self._fleet.signal(pid, signal.SIGCONT)  # whoever marked the moment, if it is still there
+            self._fleet.control.signal(victim.pid, signal.SIGKILL)
+        if self._at_point:  # whoever marked the moment may be none of them
+            await release(self._fleet.control, pid, strike.number)
 
     async def _freeze(self, strike: Strike) -> None:
         pid = await self._at(strike, signal.SIGSTOP)
+        control = self._fleet.control
         victims = self._victims(strike, pid)
         for victim in victims:
-            self._fleet.signal(victim.pid, signal.SIGSTOP)
+            control.signal(victim.pid, signal.SIGSTOP)
         await asyncio.sleep(strike.lasts)
         for victim in victims:
-            self._fleet.signal(victim.pid, signal.SIGCONT)
+            control.signal(victim.pid, signal.SIGCONT)
+        if self._at_point:
+            await release(control, pid, strike.number)
 
     def _victims(self, strike: Strike, pid: int) -> list[Enlisted]:
         if strike.target == "everything":
@@ -110,8 +114,10 @@ class Striker:
 
     async def _struck(self, number: int) -> int | None:
         deadline = asyncio.get_running_loop().time() + POINT_PATIENCE_SECONDS
-        while (pid := self._fleet.control.struck(number)) is None:
-            if asyncio.get_running_loop().time() > deadline:
+        control = self._fleet.control
+        while (pid := control.struck(number)) is None:
+            # Too late: from here on it is nobody's, also of a process that was about to.
+            if asyncio.get_running_loop().time() > deadline and control.claim(number):
                 return None
             await asyncio.sleep(0.01)
         return pid
@@ -154,6 +160,16 @@ class Striker:
         await asyncio.sleep(strike.after_seconds)
         assert self._postgres is not None  # noqa: S101 - never drawn without one
         await self._postgres.restart()
+
+
+async def release(control: Control, pid: int, number: int) -> None:
+    """Until the process that stopped itself for that order runs again, or is no more. One signal
+    may not do: who was stopped from here between saying so and stopping itself stops once more."""
+    async with asyncio.timeout(WHOLE_SECONDS):
+        while True:
+            if control.went_on(number) or not control.signal(pid, signal.SIGCONT):
+                return
+            await asyncio.sleep(0.01)
 
 
 def _limit_files(pid: int, size: int | None) -> None:

@@ -68,6 +68,7 @@ def striker(control: Control, role: str) -> Callable[[str], None]:
             is_turn = count == mine.count
         if is_turn and control.claim(mine.number):
             os.kill(os.getpid(), mine.signal)
+            control.go_on(mine.number)
 
     return strike
 
