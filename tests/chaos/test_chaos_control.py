@@ -33,11 +33,22 @@ def control(tmp_path: Path) -> Control:
 
 
 STOPS_TWICE = """
-import os
-once = os.kill
-os.kill = lambda *signal: (once(*signal), once(*signal))
+import signal
+once = signal.pthread_kill
+signal.pthread_kill = lambda *order: (once(*order), once(*order))
 """
 """As one that is stopped by another just before it stops itself."""
+
+IN_A_THREAD = """
+import threading
+from voltfleet.observability import fault_points
+here = fault_points.reach
+def reach(point):
+    thread = threading.Thread(target=here, args=[point])
+    thread.start()
+    thread.join()
+fault_points.reach = reach
+"""
 
 
 def spawn(control: Control, before: str = "") -> "subprocess.Popen[str]":
@@ -102,6 +113,20 @@ async def test_it_goes_on_however_often_it_was_stopped(control: Control) -> None
         control.order(Order(4, "serve", "commit.after", 1, signal.SIGSTOP))
         reached = asyncio.create_task(asyncio.to_thread(reach, process, "commit.after"))
         await release(control, process.pid, 4)
+        assert await reached
+        process.kill()
+
+
+@pytest.mark.parametrize("thread", ["main", "another"])
+async def test_a_thread_stops_at_the_point(control: Control, thread: str) -> None:
+    with spawn(control, "" if thread == "main" else IN_A_THREAD) as process:
+        control.order(Order(6, "serve", "commit.after", 1, signal.SIGSTOP))
+        reached = asyncio.create_task(asyncio.to_thread(reach, process, "commit.after"))
+        _, status = await asyncio.to_thread(os.waitpid, process.pid, os.WUNTRACED)
+        assert os.WIFSTOPPED(status)
+        assert control.struck(6) == process.pid
+        assert not control.went_on(6)
+        await release(control, process.pid, 6)
         assert await reached
         process.kill()
 

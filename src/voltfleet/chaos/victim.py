@@ -7,6 +7,7 @@ but the names of its fault points.
 import itertools
 import os
 import select
+import signal
 import sys
 import threading
 import time
@@ -67,7 +68,8 @@ def striker(control: Control, role: str) -> Callable[[str], None]:
             mine = order
             is_turn = count == mine.count
         if is_turn and control.claim(mine.number):
-            os.kill(os.getpid(), mine.signal)
+            # To this thread: one to the process lets it run on until another thread has taken it.
+            signal.pthread_kill(threading.get_ident(), mine.signal)
             control.go_on(mine.number)
 
     return strike
