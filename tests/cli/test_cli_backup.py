@@ -1,7 +1,5 @@
 """``voltfleet backup`` of a running fleet and ``voltfleet restore`` to another place."""
 
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,7 +10,7 @@ import httpx2
 import pytest
 
 import builders
-from support import postgres
+from support import durable_half, postgres
 from support.durability import in_full
 from support.kills import LOCATION
 from support.processes import Gateway, running_csms, running_gateway, until
@@ -23,7 +21,6 @@ from voltfleet.storage.engine import Database, frames_url
 
 CHARGERS = 15
 MOST_ORDERS = 50
-GATEWAY_PROCESS = Path(__file__).parents[1] / "workflows" / "gateway_process.py"
 
 
 @pytest.fixture
@@ -197,14 +194,7 @@ def test_a_job_goes_on_after_a_restore_without_the_engines_notes(
     assert len(list(second.glob("before-restore-*/voltfleet.db"))) == 1
     assert keys.load_or_create(second / "keys").signing_key.kid == signing.kid
     restored = f"sqlite:///{second / 'voltfleet.db'}"
-    ended = subprocess.run(
-        [sys.executable, GATEWAY_PROCESS, restored],
-        env={"PYTHONPATH": str(GATEWAY_PROCESS.parents[1]), "PATH": ""},
-        capture_output=True,
-        text=True,
-        timeout=100,
-        check=False,
-    )
+    ended = durable_half.run(restored, second)
     assert ended.stdout.split() == ["up", "READY"], ended.stderr
 
 

@@ -3,8 +3,6 @@
 The dumps in ``released/`` were left by the versions themselves: `tools/keep_schema.py` makes them.
 """
 
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,14 +10,13 @@ import psycopg
 import pytest
 import sqlalchemy as sa
 
-from support import postgres
+from support import durable_half, postgres
 from support.durability import in_full
 from voltfleet.storage import backup, migrate
 from voltfleet.storage.engine import Database
 from voltfleet.storage.sqlite_library import sqlite
 
 DUMPS = sorted((Path(__file__).parent / "released").glob("*.sql"))
-PROCESS = Path(__file__).parents[1] / "workflows" / "gateway_process.py"
 
 
 @pytest.fixture
@@ -80,16 +77,7 @@ def test_what_a_release_left_survives_every_migration(url: str) -> None:
 )
 def test_the_job_that_a_release_left_open_is_finished(url: str, tmp_path: Path) -> None:
     # The gateways of then left no file by which their death is seen at once.
-    quickly = {"LEASE_SECONDS": "2"}
-    ended = subprocess.run(
-        [sys.executable, PROCESS, url],
-        cwd=tmp_path,
-        env={"PYTHONPATH": str(Path(__file__).parents[1]), "PATH": "", **quickly},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    ended = durable_half.run(url, tmp_path, LEASE_SECONDS="2")
     assert ended.stdout.split() == ["up", "READY"], ended.stderr
     database = Database(url)
     assert {charger["provisioning"] for charger in rows(database)["chargers"]} == {"READY"}

@@ -2,8 +2,6 @@
 
 import functools
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 import builders
-from support import postgres
+from support import durable_half, postgres
 from support.long import LONG
 from voltfleet.fleet import jobs
 from voltfleet.storage.engine import Database
@@ -20,8 +18,6 @@ from voltfleet.storage.queue import WorkflowQueue
 from voltfleet.storage.tables import chargers
 from voltfleet.storage.tables import jobs as jobs_table
 
-PROCESS = Path(__file__).with_name("gateway_process.py")
-ENVIRONMENT = {"PYTHONPATH": str(PROCESS.parents[1]), "PATH": "/usr/bin:/bin"}
 CHARGERS = 35
 
 
@@ -37,13 +33,10 @@ def left(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path
         if kind == "postgres":
             name = postgres.create_database()
             url = postgres.server().url(name)
-        gateway = subprocess.Popen(
-            command(url), cwd=directory, env=ENVIRONMENT, stdout=subprocess.PIPE, text=True
-        )
-        assert gateway.stdout is not None
-        assert gateway.stdout.readline() == "up\n"
-        gateway.kill()
-        gateway.wait()
+        with durable_half.start(url, directory) as gateway:
+            assert gateway.stdout is not None
+            assert gateway.stdout.readline() == "up\n"
+            gateway.kill()
         return directory, name
 
     return of
@@ -54,12 +47,10 @@ def database_url(
     request: pytest.FixtureRequest,
     left: Callable[[str], tuple[Path, str]],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[str]:
     """A copy of that, in whose data directory the processes of a test are started."""
     directory, name = left(request.param)
     shutil.copytree(directory, tmp_path, dirs_exist_ok=True)
-    monkeypatch.chdir(tmp_path)
     if request.param == "sqlite":
         yield f"sqlite:///{tmp_path / name}"
         return
@@ -67,21 +58,6 @@ def database_url(
     copy = postgres.create_database(name)
     yield postgres.server().url(copy)
     postgres.drop_database(copy)
-
-
-def command(url: str, *fault: str) -> list[str]:
-    return [sys.executable, str(PROCESS), url, *fault]
-
-
-def run(url: str, *fault: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        command(url, *fault),
-        env=ENVIRONMENT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
 
 
 def accept(url: str) -> tuple[Database, str]:
@@ -124,11 +100,11 @@ DEATHS += [
 
 @pytest.mark.parametrize(("database_url", "step", "when"), DEATHS, indirect=["database_url"])
 def test_a_gateway_that_dies_at_any_step_is_taken_over(
-    database_url: str, step: str, when: str
+    database_url: str, tmp_path: Path, step: str, when: str
 ) -> None:
     database, job_id = accept(database_url)
-    assert run(database_url, step, when).returncode == 9
-    second = run(database_url)
+    assert durable_half.run(database_url, tmp_path, step, when).returncode == 9
+    second = durable_half.run(database_url, tmp_path)
     assert second.stdout.splitlines() == ["up", "READY"], second.stderr
     check(database, job_id)
 
@@ -136,15 +112,19 @@ def test_a_gateway_that_dies_at_any_step_is_taken_over(
 @pytest.mark.parametrize(
     "database_url", ["sqlite", pytest.param("postgres", marks=LONG)], indirect=True
 )
-def test_a_job_that_the_engine_loses_hold_of_is_taken_up_again(database_url: str) -> None:
+def test_a_job_that_the_engine_loses_hold_of_is_taken_up_again(
+    database_url: str, tmp_path: Path
+) -> None:
     database, job_id = accept(database_url)
-    done = run(database_url, "claim", "lost")
+    done = durable_half.run(database_url, tmp_path, "claim", "lost")
     assert done.stdout.splitlines() == ["up", "READY"], done.stderr
     assert "jobs_resumed" in done.stderr
     check(database, job_id)
 
 
-def test_a_job_claimed_by_a_gateway_that_is_on_no_list_is_taken_over(database_url: str) -> None:
+def test_a_job_claimed_by_a_gateway_that_is_on_no_list_is_taken_over(
+    database_url: str, tmp_path: Path
+) -> None:
     """As one leaves it that was taken for dead, and claimed a job before it knew."""
     database, job_id = accept(database_url)
     notes = sa.table("workflow_status", schema=None if database.is_sqlite else "dbos")
@@ -155,17 +135,19 @@ def test_a_job_claimed_by_a_gateway_that_is_on_no_list_is_taken_over(database_ur
         connection.execute(
             sa.update(notes).where(notes.c.workflow_uuid == job_id).values(**claimed)
         )
-    done = run(database_url)
+    done = durable_half.run(database_url, tmp_path)
     assert done.stdout.splitlines() == ["up", "READY"], done.stderr
     assert "forgotten" in done.stderr
     check(database, job_id)
 
 
-def test_a_job_whose_transaction_is_rolled_back_does_not_exist(database_url: str) -> None:
+def test_a_job_whose_transaction_is_rolled_back_does_not_exist(
+    database_url: str, tmp_path: Path
+) -> None:
     database, job_id = accept(database_url)
     with pytest.raises(sa.exc.ProgrammingError, match="no"):
         abandon_a_job(database, WorkflowQueue(database))
-    assert run(database_url).stdout.splitlines() == ["up", "READY"]
+    assert durable_half.run(database_url, tmp_path).stdout.splitlines() == ["up", "READY"]
     with database.reading() as connection:
         assert connection.execute(sa.select(jobs_table.c.id)).scalars().all() == [job_id]
     check(database, job_id)
