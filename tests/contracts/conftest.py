@@ -1,13 +1,15 @@
 """A gateway and a CSMS, as real processes, and the public client pointed at them."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
+from dataclasses import replace
 from typing import Any
 
 import ocpplab
 import pytest
 
-from support.processes import Csms, Gateway, running_csms, running_gateway, until
+from support.fleets import token_for
+from support.processes import Csms, running_csms, until
+from support.shared_gateway import SharedGateway, mine, shared_gateway
 
 PATIENCE_SECONDS = 30.0
 
@@ -20,20 +22,15 @@ def csms(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Csms]:
 
 
 @pytest.fixture(scope="module")
-def data_directory(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the gateway of these tests keeps its data."""
-    return tmp_path_factory.mktemp("gateway") / "data"
+def gateway(request: pytest.FixtureRequest) -> SharedGateway:
+    """``voltfleet serve``, with the token of a user of the module's own organization."""
+    shared = shared_gateway()
+    organization = mine(request.module.__name__.rpartition(".")[2].replace("_", "-"))
+    return replace(shared, token=token_for(shared, organization))
 
 
 @pytest.fixture(scope="module")
-def gateway(data_directory: Path) -> Iterator[Gateway]:
-    """``voltfleet serve``, with one token that a user would have."""
-    with running_gateway(data_directory) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def client(gateway: Gateway) -> ocpplab.OcpplabSDK:
+def client(gateway: SharedGateway) -> ocpplab.OcpplabSDK:
     """The public client, unmodified; without retries, so that a test sees every answer."""
     return ocpplab.OcpplabSDK(base_url=gateway.url, token=gateway.token)
 

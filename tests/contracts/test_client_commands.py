@@ -9,7 +9,8 @@ import ocpplab
 import pytest
 from ocpplab.errors import BadRequestError, NotFoundError, UnprocessableEntityError
 
-from support.processes import Csms, Gateway
+from support.processes import Csms
+from support.shared_gateway import SharedGateway
 
 Eventually = Callable[[Callable[[], Any]], Any]
 Seen = Callable[..., Any]
@@ -21,7 +22,11 @@ class Bay:
     """One charger of the test's own, and what its CSMS hears of it."""
 
     def __init__(
-        self, client: ocpplab.OcpplabSDK, gateway: Gateway, charger: Any, eventually: Eventually
+        self,
+        client: ocpplab.OcpplabSDK,
+        gateway: SharedGateway,
+        charger: Any,
+        eventually: Eventually,
     ) -> None:
         self.id: str = charger.charger_id
         self.client = client
@@ -82,7 +87,7 @@ def version(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def bay(
     client: ocpplab.OcpplabSDK,
-    gateway: Gateway,
+    gateway: SharedGateway,
     csms: Csms,
     eventually: Eventually,
     version: str,

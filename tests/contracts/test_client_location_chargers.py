@@ -13,7 +13,8 @@ from ocpplab.errors import (
     UnprocessableEntityError,
 )
 
-from support.processes import Csms, Gateway
+from support.processes import Csms
+from support.shared_gateway import SharedGateway
 
 NOWHERE = "4090477f-a416-4515-a302-97aa344a0a2a"
 Eventually = Callable[[Callable[[], Any]], Any]
@@ -135,7 +136,7 @@ def test_other_places_are_not_found(
         client.location_chargers.get_bulk_job(location.id, NOWHERE)
 
 
-def test_who_may_not_is_told_so(gateway: Gateway) -> None:
+def test_who_may_not_is_told_so(gateway: SharedGateway) -> None:
     for token in ("nonsense", gateway.token[:-8] + "AAAAAAAA"):
         stranger = ocpplab.OcpplabSDK(base_url=gateway.url, token=token)
         with pytest.raises(UnauthorizedError) as answer:
@@ -148,7 +149,7 @@ def test_who_may_not_is_told_so(gateway: Gateway) -> None:
         elsewhere.locations.list()
 
 
-def test_the_async_client_does_the_same(gateway: Gateway, csms: Csms) -> None:
+def test_the_async_client_does_the_same(gateway: SharedGateway, csms: Csms) -> None:
     async def story() -> tuple[str | None, Any]:
         client = ocpplab.AsyncOcpplabSDK(base_url=gateway.url, token=gateway.token)
         location = await client.locations.create(

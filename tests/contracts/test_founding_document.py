@@ -14,14 +14,14 @@ import httpx2
 import ocpplab
 import pytest
 
-from support.processes import Gateway
+from support.shared_gateway import SharedGateway
 
 DATA = Path(__file__).with_name("data")
 Eventually = Callable[[Callable[[], Any]], Any]
 
 
 @pytest.fixture(scope="module")
-def http(gateway: Gateway) -> httpx2.Client:
+def http(gateway: SharedGateway) -> httpx2.Client:
     """Requests with the header that the document's examples send."""
     return httpx2.Client(
         base_url=gateway.url, headers={"Authorization": f"Bearer {gateway.token}"}, timeout=10

@@ -8,7 +8,7 @@ import httpx2
 import pytest
 import yaml
 
-from support.processes import Gateway
+from support.shared_gateway import SharedGateway
 
 Schema = dict[str, Any]
 
@@ -20,7 +20,7 @@ THEIRS: Schema = FOUNDING["paths"][PATH]["post"]
 
 
 @pytest.fixture(scope="module")
-def document(gateway: Gateway) -> Schema:
+def document(gateway: SharedGateway) -> Schema:
     """What the running gateway says of itself."""
     answer: Schema = httpx2.get(f"{gateway.url}/openapi.json").json()
     return answer
