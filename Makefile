@@ -2,7 +2,7 @@
 # targets do so first where it is missing or out of date.
 
 PYTHON =
-WORKERS = 3
+WORKERS = 4
 KILLS = 1000
 ARGS =
 BIN = .venv/bin
@@ -13,7 +13,7 @@ PEERS = tests/peers/node/node_modules
 help:
 	@echo "make setup   build .venv with everything in it, and the dashboard (needs only Python >= 3.11)"
 	@echo "make demo    1,000 charging stations against a demo CSMS; ARGS=\"--chargers 100\" for fewer"
-	@echo "make test    every test; WORKERS=6 for more than three at once"
+	@echo "make test    every test; WORKERS=6 for more than four at once"
 	@echo "make check   linting, types, import rules, of the dashboard too"
 	@echo "make bench   the figures that the README states, measured here"
 	@echo "make long    the tests that make test has no time for"
