@@ -118,7 +118,7 @@ class Control:
         return list(self._living())
 
     def _living(self) -> Iterator[Enlisted]:
-        for path in sorted((self.directory / "alive").iterdir()):
+        for path in sorted((self.directory / "alive").glob("[0-9]*")):
             if liveness.is_left(path):
                 path.unlink()
                 (self.directory / "clock" / path.name).unlink(missing_ok=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 def hold(path: Path, said: str = "") -> int:
     """Makes the file and locks it, with what it says; returns the descriptor, which must stay open.
     The file is there only once it is locked: one that nobody holds is a dead process's."""
-    begun = path.parent.with_name(f"{path.parent.name}-{path.name}")
+    begun = path.with_name(f".{path.name}")
     descriptor = os.open(begun, os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.write(descriptor, said.encode())
