@@ -17,6 +17,8 @@ from support.clock import FakeClock
 from support.live_reader import Reader, watching
 from voltfleet.api import live, live_hub, live_stream
 from voltfleet.api.deps import Services
+from voltfleet.api.live_stream import Stream
+from voltfleet.api.live_view import View
 from voltfleet.domain.errors import Unavailable
 from voltfleet.domain.hosting import (
     ChargerReport,
@@ -31,6 +33,7 @@ from voltfleet.fleet import (
     hosts,
     live_chargers,
     live_details,
+    live_frames,
     locations,
     news,
 )
@@ -317,6 +320,43 @@ async def test_a_stream_that_broke_is_told_what_it_missed(
         while not texts(reader):
             await reader.until("frames")
         assert texts(reader) == ["[2,missed]"]
+
+
+async def test_a_stream_that_goes_on_while_frames_are_read_is_told_them(
+    watch: Watch,
+    database: Database,
+    frames: Database,
+    clock: FakeClock,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A read that began before the stream was there left out the messages that it wants."""
+    [charger_id] = fleet(database, clock(), 1)
+    follow, read, go_on = live_frames.follow, threading.Event(), threading.Event()
+
+    def slowly(*asked: Any) -> list[live_frames.Frame]:
+        found = follow(*asked)
+        if found:
+            read.set()
+            go_on.wait(10)
+        return found
+
+    async with watch() as other:
+        last = (await other.until("rates")).id
+        monkeypatch.setattr(live_frames, "follow", slowly)
+        write_frames(frames, charger_id, "[2,meanwhile]", now=clock())
+        assert await asyncio.to_thread(read.wait, 10)
+        enter = services.live.enter
+
+        def entering(stream: Stream) -> View:
+            asyncio.get_running_loop().call_later(0.1, go_on.set)
+            return enter(stream)
+
+        monkeypatch.setattr(services.live, "enter", entering)
+        async with watch(f"frames={charger_id}", last=last) as reader:
+            while not texts(reader):
+                await reader.until("frames")
+    assert texts(reader) == ["[2,meanwhile]"]
 
 
 @pytest.mark.parametrize("last", ["", "x", "1.1", "999999999999999.1", "{early}"])

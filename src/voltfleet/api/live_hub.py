@@ -60,6 +60,8 @@ class Live:
         self._task: asyncio.Task[None] | None = None
         self._changes: news.Tail | None = None
         self._new_frames = news.Tail(0)
+        self._following = asyncio.Lock()
+        """Held from asking for new frames until they are told."""
         self._second_at = 0.0
         self._stopping = False
         self._emptied = asyncio.Event()
@@ -100,10 +102,11 @@ class Live:
         """From now on the stream is told what changes. Returns the chargers to be told first; None
         if it is told all that it missed instead. Raises `Unavailable`."""
         await view.is_whole.wait()
-        view.streams.add(stream)
-        view.index()
-        everything = list(view.rows)
-        until = self._new_frames.last
+        async with self._following:  # a read under way leaves out the messages that nobody wanted
+            view.streams.add(stream)
+            view.index()
+            everything = list(view.rows)
+            until = self._new_frames.last
         since = stream.cursor.at_ms / 1000 - MARGIN_SECONDS
         missed = await self._missed(view, since) if stream.cursor.at_ms else None
         if stream.cursor.at_ms or stream.cursor.frame:
@@ -306,19 +309,24 @@ class Live:
     # --- frames, rates, details ------------------------------------------------------------------
 
     async def _follow_frames(self) -> None:
-        loop = asyncio.get_running_loop()
         for _ in range(_FRAME_READS_PER_LOOK):
-            views = list(self._views.values())
-            every = any(view.every_frame for view in views)
-            named = None if every else {id_ for view in views for id_ in view.frames_of}
-            unseen = self._new_frames.unseen(live_frames.ID)
-            frames = await self._frames.read(live_frames.follow, unseen, named)
-            self._new_frames.saw([frame.id for frame in frames], loop.time())
-            for start in range(0, len(frames), _FRAMES_PER_TURN):
-                self._route(frames[start : start + _FRAMES_PER_TURN])
-                await asyncio.sleep(0)
-            if len(frames) < live_frames.AT_ONCE:
+            async with self._following:
+                found = await self._next_frames()
+            if found < live_frames.AT_ONCE:
                 return
+
+    async def _next_frames(self) -> int:
+        """Tells them; returns how many there were."""
+        views = list(self._views.values())
+        every = any(view.every_frame for view in views)
+        named = None if every else {id_ for view in views for id_ in view.frames_of}
+        unseen = self._new_frames.unseen(live_frames.ID)
+        frames = await self._frames.read(live_frames.follow, unseen, named)
+        self._new_frames.saw([frame.id for frame in frames], asyncio.get_running_loop().time())
+        for start in range(0, len(frames), _FRAMES_PER_TURN):
+            self._route(frames[start : start + _FRAMES_PER_TURN])
+            await asyncio.sleep(0)
+        return len(frames)
 
     def _route(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
