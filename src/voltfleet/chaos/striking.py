@@ -80,14 +80,16 @@ class Striker:
     async def _freeze(self, strike: Strike) -> None:
         pid = await self._at(strike, signal.SIGSTOP)
         control = self._fleet.control
+        if self._at_point:  # it has stopped itself
+            await asyncio.sleep(strike.lasts)
+            await release(control, pid, strike.number)
+            return
         victims = self._victims(strike, pid)
         for victim in victims:
             control.signal(victim.pid, signal.SIGSTOP)
         await asyncio.sleep(strike.lasts)
         for victim in victims:
             control.signal(victim.pid, signal.SIGCONT)
-        if self._at_point:
-            await release(control, pid, strike.number)
 
     def _victims(self, strike: Strike, pid: int) -> list[Enlisted]:
         if strike.target == "everything":
@@ -164,7 +166,7 @@ class Striker:
 
 async def release(control: Control, pid: int, number: int) -> None:
     """Until the process that stopped itself for that order runs again, or is no more. One signal
-    may not do: who was stopped from here between saying so and stopping itself stops once more."""
+    may not do: it may come after the process has said so and before it stops."""
     async with asyncio.timeout(WHOLE_SECONDS):
         while True:
             if control.went_on(number) or not control.signal(pid, signal.SIGCONT):
