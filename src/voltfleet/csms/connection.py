@@ -11,7 +11,7 @@ from urllib.parse import unquote
 
 from websockets.frames import CloseCode, Frame, Opcode
 from websockets.http11 import Request, Response
-from websockets.protocol import State
+from websockets.protocol import SERVER, Protocol, State
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
@@ -19,6 +19,7 @@ from voltfleet.csms.chargers import Charger
 from voltfleet.csms.desk import Desk
 from voltfleet.csms.entry import Keys
 from voltfleet.csms.http import HttpRequest, Routes
+from voltfleet.csms.opening import PlainRequest, read_plain
 from voltfleet.csms.posting import PostReader
 from voltfleet.domain.specs import OcppVersion
 
@@ -73,9 +74,7 @@ class Connection(asyncio.Protocol):
 
     def __init__(self, door: Door) -> None:
         self._door = door
-        self._websocket = ServerProtocol(
-            select_subprotocol=_select_subprotocol, max_size=MAX_MESSAGE_BYTES, logger=_logger
-        )
+        self._websocket: Protocol | None = None
         self._head: bytes | None = b""
         self._post: PostReader | None = None
         self._charger: Charger | None = None
@@ -91,19 +90,23 @@ class Connection(asyncio.Protocol):
 
     def send(self, text: str) -> None:
         """Send one OCPP-J frame; nothing happens if the socket is closing."""
-        if self._websocket.state is State.OPEN:
-            self._websocket.send_text(text.encode())
+        websocket = self._websocket
+        if websocket is not None and websocket.state is State.OPEN:
+            websocket.send_text(text.encode())
             self._flush()
 
     def close(self, code: int, reason: str) -> None:
         """Start the WebSocket closing handshake."""
-        if self._websocket.state is State.OPEN:
-            self._websocket.send_close(code, reason)
+        websocket = self._websocket
+        if websocket is not None and websocket.state is State.OPEN:
+            websocket.send_close(code, reason)
             self._flush()
 
     def is_live(self) -> bool:
         """Whether both the WebSocket and the TCP connection under it are still established."""
-        return self._websocket.state is State.OPEN and _tcp_established(self._transport)
+        websocket = self._websocket
+        is_open = websocket is not None and websocket.state is State.OPEN
+        return is_open and _tcp_established(self._transport)
 
     def abort(self) -> None:
         """Drop the TCP connection at once."""
@@ -111,7 +114,9 @@ class Connection(asyncio.Protocol):
 
     def shut_down(self, code: int, reason: str) -> None:
         """Close it as befits what it is; it is gone after `CLOSE_SECONDS` at the latest."""
-        if self._websocket.state is State.CONNECTING and self._timer is None:
+        websocket = self._websocket
+        is_new = websocket is None or websocket.state is State.CONNECTING
+        if is_new and self._timer is None:
             self.abort()
         else:
             self.close(code, reason)
@@ -131,14 +136,13 @@ class Connection(asyncio.Protocol):
             if len(self._head) < len(_GET):
                 return
             data, self._head = self._head, None
-            if not data.startswith(_GET):
-                self._post = PostReader()
+            data = self._begin(data)
         self._receiving = True
         try:
             if self._post is not None:
                 self._take_post(self._post, data)
-            else:
-                self._take(data)
+            elif self._websocket is not None:
+                self._take(self._websocket, data)
         finally:
             self._receiving = False
         self._flush()
@@ -146,7 +150,8 @@ class Connection(asyncio.Protocol):
     def eof_received(self) -> bool:
         """The other side has nothing more to say. The transport then closes itself, unless an
         HTTP client still waits for its answer."""
-        self._websocket.receive_eof()
+        if self._websocket is not None:
+            self._websocket.receive_eof()
         self._heard_all = True
         return self._post is not None and not self._said_all
 
@@ -159,7 +164,8 @@ class Connection(asyncio.Protocol):
         if self._timer is not None:
             self._timer.cancel()
         reason = self._why_closed(exc)
-        self._websocket.receive_eof()
+        if self._websocket is not None:
+            self._websocket.receive_eof()
         charger, self._charger = self._charger, None
         if charger is not None:
             self._door.desk.lost(charger, self, reason)
@@ -175,28 +181,55 @@ class Connection(asyncio.Protocol):
 
     # --- what came in ----------------------------------------------------------------------------
 
-    def _take(self, data: bytes) -> None:
-        self._websocket.receive_data(data)
-        for event in self._websocket.events_received():
+    def _begin(self, data: bytes) -> bytes:
+        """The first bytes: what is left of them."""
+        if not data.startswith(_GET):
+            self._post = PostReader()
+            return data
+        request = read_plain(data)
+        if request is not None and self._let_in(request):
+            return data[request.length :]
+        self._websocket = ServerProtocol(
+            select_subprotocol=_select_subprotocol, max_size=MAX_MESSAGE_BYTES, logger=_logger
+        )
+        return data
+
+    def _let_in(self, request: PlainRequest) -> bool:
+        """False: the library reads the request once more, and refuses it."""
+        identity = identity_of(request.path)
+        subprotocol = _chosen(request.offers)
+        if identity is None or subprotocol is None:
+            return False
+        if not self._door.keys.admits(identity, request.authorization):
+            return False
+        now = self._door.clock()
+        self._door.waiting.pop(self, None)
+        self._websocket = Protocol(SERVER, max_size=MAX_MESSAGE_BYTES, logger=_logger)
+        self._transport.write(request.granted(subprotocol, now))
+        self._charger = self._door.desk.opened(identity, _VERSIONS[subprotocol], self, now)
+        return True
+
+    def _take(self, websocket: Protocol, data: bytes) -> None:
+        websocket.receive_data(data)
+        for event in websocket.events_received():
             if isinstance(event, Frame):
                 self._take_frame(event)
-            elif isinstance(event, Request):
-                self._take_request(event)
+            elif isinstance(event, Request) and isinstance(websocket, ServerProtocol):
+                self._take_request(websocket, event)
 
-    def _take_request(self, request: Request) -> None:
+    def _take_request(self, websocket: ServerProtocol, request: Request) -> None:
         self._door.waiting.pop(self, None)
         if "Upgrade" in request.headers:
-            self._upgrade(request)
+            self._upgrade(websocket, request)
             return
         query = HttpRequest.of(request.method, request.path)
         if self._door.routes.knows(query.path):
-            self._door.routes.handle(query, self._websocket.send_response)
+            self._door.routes.handle(query, websocket.send_response)
         else:
             # The path of a charger, without the upgrade: 426 with an explanation.
-            self._websocket.send_response(self._websocket.accept(request))
+            websocket.send_response(websocket.accept(request))
 
-    def _upgrade(self, request: Request) -> None:
-        websocket = self._websocket
+    def _upgrade(self, websocket: ServerProtocol, request: Request) -> None:
         identity = identity_of(request.path)
         if identity is None:
             websocket.send_response(websocket.reject(404, "No charger identity in the path.\n"))
@@ -246,8 +279,9 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, code: CloseCode, reason: str) -> None:
         self._failed = True
-        if self._websocket.state is State.OPEN:
-            self._websocket.fail(code, reason)
+        websocket = self._websocket
+        if websocket is not None and websocket.state is State.OPEN:
+            websocket.fail(code, reason)
 
     def _take_post(self, post: PostReader, data: bytes) -> None:
         request = post.feed(data)
@@ -268,7 +302,7 @@ class Connection(asyncio.Protocol):
     # --- what goes out ---------------------------------------------------------------------------
 
     def _flush(self) -> None:
-        if self._receiving:
+        if self._receiving or self._websocket is None:
             return
         writes = self._websocket.data_to_send()
         if not writes or self._transport.is_closing():
@@ -298,12 +332,15 @@ class Connection(asyncio.Protocol):
         self._timer = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
 
     def _why_closed(self, exc: Exception | None) -> str:
+        lost = f"connection lost: {exc}" if exc else "connection lost"
+        if self._websocket is None:
+            return lost
         received, sent = self._websocket.close_rcvd, self._websocket.close_sent
         if sent is not None and not self._websocket.close_rcvd_then_sent:
             return f"closed by the CSMS: {sent.reason or sent.code}"
         if received is not None:
             return f"closed by the charger: {received.reason or received.code}"
-        return f"connection lost: {exc}" if exc else "connection lost"
+        return lost
 
 
 def identity_of(path: str) -> str | None:
@@ -318,11 +355,15 @@ def identity_of(path: str) -> str | None:
     return identity
 
 
+def _chosen(offers: Sequence[str]) -> str | None:
+    """The first that we speak: they come in the order that the charger prefers (RFC 6455 §1.9)."""
+    return next((name for name in offers if name in _VERSIONS), None)
+
+
 def _select_subprotocol(
     _websocket: ServerProtocol, offered: Sequence[Subprotocol]
 ) -> Subprotocol | None:
-    """The first that we speak: they come in the order that the charger prefers (RFC 6455 §1.9)."""
-    return next((name for name in offered if name in _VERSIONS), None)
+    return cast("Subprotocol | None", _chosen(offered))
 
 
 def _tcp_established(transport: asyncio.Transport) -> bool:

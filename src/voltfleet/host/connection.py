@@ -1,19 +1,17 @@
 """One WebSocket connection of one station: bytes on one side, text messages on the other."""
 
 import asyncio
-import logging
 import ssl
 from collections.abc import Sequence
 from typing import NamedTuple, cast
 
-from websockets.client import ClientProtocol
 from websockets.frames import CloseCode, Frame, Opcode
-from websockets.protocol import OPEN
-from websockets.typing import Subprotocol
+from websockets.protocol import OPEN, Protocol
 from websockets.uri import WebSocketURI
 
 from voltfleet.host import reasons
 from voltfleet.host.intake import Intake
+from voltfleet.host.opening import Opening
 from voltfleet.host.ports import ConnectionOwner
 from voltfleet.host.targets import Gate, TargetRefusedError
 from voltfleet.host.turns import Turns
@@ -21,10 +19,6 @@ from voltfleet.host.wheel import Clock
 from voltfleet.station.reports import DialFailure
 
 _FOREVER = float("inf")
-
-# The library logs every frame of every station when its logger is at DEBUG: ours never is.
-_logger = logging.getLogger("voltfleet.host.websocket")
-_logger.setLevel(logging.INFO)
 
 
 class Timeouts(NamedTuple):
@@ -58,6 +52,7 @@ class Connection(Intake):
         "_first",
         "_fragments",
         "_message_by",
+        "_opening",
         "_over",
         "_owner",
         "_ping_at",
@@ -79,8 +74,7 @@ class Connection(Intake):
     def __init__(
         self,
         owner: ConnectionOwner,
-        uri: WebSocketURI,
-        subprotocol: str,
+        opening: Opening,
         *,
         timeouts: Timeouts,
         clock: Clock,
@@ -101,12 +95,8 @@ class Connection(Intake):
         self.gate = gate
         self.dialled_ip: str | None = None
         self.barred = False
-        self._ws = ClientProtocol(
-            uri,
-            subprotocols=[cast("Subprotocol", subprotocol)],
-            max_size=timeouts.max_message_bytes,
-            logger=_logger,
-        )
+        self._opening = opening
+        self._ws: Protocol
         self._timeouts = timeouts
         self._dial: asyncio.Task[None] | None = None
         self._first = b""
@@ -124,7 +114,7 @@ class Connection(Intake):
     @property
     def uri(self) -> WebSocketURI:
         """Where it leads."""
-        return self._ws.uri
+        return self._opening.uri
 
     @property
     def sendable(self) -> bool:
@@ -149,11 +139,7 @@ class Connection(Intake):
         """asyncio: TCP (and TLS) are up; ask for the upgrade."""
         self._dial = None
         self._transport = cast("asyncio.Transport", transport)
-        request = self._ws.connect()
-        if self._authorization is not None:
-            request.headers["Authorization"] = self._authorization
-        self._ws.send_request(request)
-        self._flush()
+        self._write([self._opening.request(self._authorization)])
 
     # --- what the owner does ---------------------------------------------------------------------
 
@@ -228,9 +214,16 @@ class Connection(Intake):
     # --- what arrives --------------------------------------------------------------------------
 
     def _receive(self, data: memoryview, now: float) -> int:
-        ws = self._ws
         if not self.opened and not self._first:
             self._first = bytes(data)
+            length = self._opening.plain_answer(self._first)
+            if length:
+                self._ws = self._opening.opened()
+                self._responded(now)
+                data = data[length:]
+            else:
+                self._ws = self._opening.asked()
+        ws = self._ws
         ws.receive_data(cast("bytes", data))
         events = ws.events_received()
         for event in events:
@@ -252,6 +245,8 @@ class Connection(Intake):
     def eof_received(self) -> None:
         """asyncio: the CSMS will send no more; the transport closes itself."""
         self._unread = None
+        if not self.opened and not self._first:
+            self._ws = self._opening.asked()
         self._ws.receive_eof()
         if self._ws.handshake_exc is not None:
             self._refused(self._ws.handshake_exc)
@@ -261,7 +256,7 @@ class Connection(Intake):
         self._transport = None
         if self._reason is None:
             if self.opened:
-                self._reason = reasons.lost(exc, self._ws)
+                self._reason = reasons.lost(exc, self._ws, self.uri)
             else:
                 self._failed_by(exc or ConnectionError())
         self._finished()
@@ -277,7 +272,7 @@ class Connection(Intake):
         self.paused = False
         now = self._clock()
         self._resume_reading()
-        if self._ws.state is OPEN:
+        if self.opened and self._ws.state is OPEN:
             self._await_ping(now)
             self._owner.connection_writable(now)
         else:
@@ -291,7 +286,7 @@ class Connection(Intake):
         self.opened, self._first = True, b""
         if self._ws.subprotocol is None:
             # OCPP-J 1.6 §3.2: without the subprotocol the station closes the connection.
-            self._reason = reasons.no_subprotocol(self._offered())
+            self._reason = reasons.no_subprotocol(self._opening.offered)
             self._ws.send_close(CloseCode.PROTOCOL_ERROR, "no OCPP subprotocol selected")
             return
         self._await_ping(now)
@@ -318,13 +313,9 @@ class Connection(Intake):
             sent = self._authorization is not None
             self.failure = reasons.failure_of(exc)
             self._reason = reasons.handshake_refused(
-                exc, self.uri, self._offered(), sent_credentials=sent
+                exc, self.uri, self._opening.offered, sent_credentials=sent
             )
             self._transport.abort()
-
-    def _offered(self) -> str:
-        offered: Sequence[str] = self._ws.available_subprotocols or ()
-        return ", ".join(offered)
 
     def _frame(self, frame: Frame, now: float) -> None:
         # Whatever arrives proves that the CSMS is there.
@@ -387,8 +378,10 @@ class Connection(Intake):
             self.deadline = now + self._timeouts.pong
 
     def _flush(self) -> None:
+        self._write(self._ws.data_to_send())
+
+    def _write(self, chunks: Sequence[bytes]) -> None:
         transport = self._transport
-        chunks = self._ws.data_to_send()
         if transport is None or self._silent:
             return
         if not self._owner.may_speak():
@@ -405,6 +398,7 @@ class Connection(Intake):
             return
         self._over = True
         self.deadline = _FOREVER
-        # It and the protocol hold each other: a garbage collector would come by much later.
-        self._ws.parser.close()
+        if self.opened or self._first:
+            # It and the protocol hold each other: a garbage collector would come by much later.
+            self._ws.parser.close()
         self._owner.connection_closed(self._reason, self._clock())

@@ -1,9 +1,12 @@
 """Where a station dials: the CSMS's address, shared by all chargers that point at it."""
 
 from functools import lru_cache
+from typing import cast
 from urllib.parse import quote
 
-from websockets.exceptions import InvalidURI
+from websockets.client import ClientProtocol
+from websockets.exceptions import InvalidHeader, InvalidURI
+from websockets.typing import Subprotocol
 from websockets.uri import WebSocketURI, parse_uri
 
 from voltfleet.domain.errors import BadRequest
@@ -17,15 +20,17 @@ class BadEndpoint(BadRequest):
 
 
 class Endpoint:
-    """A ``ws_url`` taken apart once for all chargers that use it with one subprotocol."""
+    """A ``ws_url`` taken apart once for all chargers that use it with one subprotocol. ``headers``
+    are those of a request for the upgrade, but for the ones that each dial has of its own."""
 
-    __slots__ = ("_base", "_prefix", "subprotocol")
+    __slots__ = ("_base", "_prefix", "headers", "subprotocol")
 
     def __init__(self, ws_url: str, subprotocol: str) -> None:
         """Raises `BadEndpoint`."""
         try:
             self._base = parse_uri(ws_url)
-        except (InvalidURI, ValueError) as exc:
+            self.headers = _headers(self._base, subprotocol)
+        except (InvalidURI, InvalidHeader, ValueError) as exc:
             raise BadEndpoint(f"the ws_url cannot be dialled: {exc}") from exc
         self._prefix = self._base.path.rstrip("/") + "/"
         self.subprotocol = subprotocol
@@ -52,6 +57,13 @@ class Endpoint:
             base.username,
             base.password,
         )
+
+
+def _headers(uri: WebSocketURI, subprotocol: str) -> bytes:
+    protocol = ClientProtocol(uri, subprotocols=[cast("Subprotocol", subprotocol)])
+    headers = protocol.connect().headers
+    del headers["Sec-WebSocket-Key"]
+    return headers.serialize().removesuffix(b"\r\n")
 
 
 @lru_cache(maxsize=4096)

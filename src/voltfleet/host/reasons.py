@@ -5,7 +5,6 @@ import socket
 import ssl
 from http import HTTPStatus
 
-from websockets.client import ClientProtocol
 from websockets.exceptions import (
     InvalidHeader,
     InvalidMessage,
@@ -13,6 +12,7 @@ from websockets.exceptions import (
     InvalidUpgrade,
     NegotiationError,
 )
+from websockets.protocol import Protocol
 from websockets.uri import WebSocketURI
 
 from voltfleet.host.targets import TargetRefusedError
@@ -270,7 +270,7 @@ def stalled(uri: WebSocketURI, seconds: float) -> str:
     return f"{where(uri)} has read nothing for {seconds:g} s: the CSMS is stuck or overloaded"
 
 
-def lost(exc: Exception | None, ws: ClientProtocol) -> str | None:
+def lost(exc: Exception | None, ws: Protocol, uri: WebSocketURI) -> str | None:
     """Why an open connection ended; null when this side meant it to."""
     if ws.parser_exc is not None and not isinstance(ws.parser_exc, EOFError):
         return f"the CSMS broke the WebSocket protocol: {ws.parser_exc}"
@@ -279,4 +279,4 @@ def lost(exc: Exception | None, ws: ClientProtocol) -> str | None:
     if ws.close_sent is not None:
         return None
     detail = f" ({exc})" if exc else ""
-    return f"connection to {where(ws.uri)} lost{detail}: did the CSMS or a proxy stop?"
+    return f"connection to {where(uri)} lost{detail}: did the CSMS or a proxy stop?"

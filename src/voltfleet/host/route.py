@@ -9,6 +9,7 @@ from voltfleet.domain.errors import BadRequest
 from voltfleet.domain.hosting import Assignment, DialSecurity
 from voltfleet.host.connection import Connection, Timeouts
 from voltfleet.host.endpoint import Endpoint
+from voltfleet.host.opening import Opening
 from voltfleet.host.ports import ConnectionOwner
 from voltfleet.host.targets import Gate
 from voltfleet.host.tls import TlsContexts
@@ -81,8 +82,7 @@ class Route:
             raise Unsafe(f"security profile {profile} needs a wss:// address")
         return Connection(
             owner,
-            self.endpoint.uri(self._assignment.identity),
-            self.endpoint.subprotocol,
+            Opening(self.endpoint, self._assignment.identity, timeouts.max_message_bytes),
             timeouts=timeouts,
             clock=clock,
             turns=turns,
