@@ -13,10 +13,12 @@ import ipaddress
 import os
 import socket
 import sys
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 
+@lru_cache  # Ten thousand chargers dial the same address, and a benchmark counts what that costs.
 def is_loopback(host: Any) -> bool:
     """Whether connecting to ``host`` stays on this machine."""
     if host in (None, "", "localhost"):
