@@ -302,7 +302,7 @@ class _Link:
     def _reported(self, count: int) -> None:
         self._commanded.set()  # one may have waited for a charger to be taken up
         self._taken_up += count
-        if self._more_wait and self._taken_up >= AT_ONCE:
+        if self._more_wait and self._taken_up >= WINDOW // 2:
             self._changed.set()  # there is room
 
     async def _send(self, message: hosting.GatewayMessage) -> None:

@@ -82,16 +82,11 @@ def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: 
             chargers.c.id, chargers.c.generation, chargers.c.synced, chargers.c.deleted_at
         ).where(chargers.c.host_id == hello.host_id)
     ).all()
-    missing = [
-        {"b_id": charger.id}
-        for charger in assigned
-        if charger.synced and hello.holding.get(charger.id) != charger.generation
-    ]
-    if missing:
-        connection.execute(
-            sa.update(chargers).where(chargers.c.id == sa.bindparam("b_id")).values(synced=False),
-            missing,
-        )
+    _take_up_anew(
+        connection,
+        hello,
+        [c.id for c in assigned if c.synced and hello.holding.get(c.id) != c.generation],
+    )
     # A deleted charger that the host does not hold (it was restarted, say) has left already.
     dropped(
         connection,
@@ -99,6 +94,21 @@ def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: 
         [c.id for c in assigned if c.deleted_at is not None and c.id not in hello.holding],
     )
     return list(hello.holding.keys() - {charger.id for charger in assigned})
+
+
+def _take_up_anew(connection: sa.Connection, hello: Hello, missing: Sequence[str]) -> None:
+    if not hello.holding:
+        # Started anew, with thousands that it ran before: all of them at once.
+        connection.execute(
+            sa.update(chargers)
+            .where(chargers.c.host_id == hello.host_id, chargers.c.synced)
+            .values(synced=False)
+        )
+    elif missing:
+        connection.execute(
+            sa.update(chargers).where(chargers.c.id == sa.bindparam("b_id")).values(synced=False),
+            [{"b_id": charger_id} for charger_id in missing],
+        )
 
 
 def _refuse_stranger(connection: sa.Connection, hello: Hello, now: float) -> None:
