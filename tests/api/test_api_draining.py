@@ -12,6 +12,7 @@ from starlette.types import Message
 from voltfleet.api.deps import Services
 from voltfleet.api.draining import Draining
 from voltfleet.api.links import HostLinks
+from voltfleet.cli.arriving import Arriving
 from voltfleet.cli.draining import DrainingServer
 
 
@@ -64,12 +65,14 @@ async def test_a_request_under_way_is_answered_and_the_next_is_refused(
         await go_on.wait()
         return "done"
 
-    app, links = Draining(api), NoLinks()
+    arriving, links = Arriving(api), NoLinks()
+    arriving.arrived(api, services.live)
+    app = Draining(arriving)
     listener = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{listener.getsockname()[1]}"
     shared = listener.dup()  # as the one who supervises it holds it
     config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
-    server = DrainingServer(config, app, links, notice_seconds=0.0, live=services.live)
+    server = DrainingServer(config, app, links, notice_seconds=0.0, arriving=arriving)
     serving = asyncio.create_task(server._serve([listener]))
     async with httpx2.AsyncClient(base_url=url, trust_env=False) as client:
         asking = asyncio.create_task(client.get("/slow"))

@@ -7,7 +7,9 @@ from typing import Any
 from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from starlette.routing import WebSocketRoute
 from starlette.types import StatelessLifespan
+from starlette.websockets import WebSocket
 
 from voltfleet.api import (
     admin,
@@ -17,7 +19,6 @@ from voltfleet.api import (
     commands,
     dashboard,
     errors,
-    host_link,
     jobs,
     live,
     location_chargers,
@@ -30,6 +31,7 @@ from voltfleet.api import (
     target_lists,
 )
 from voltfleet.api.deps import Services
+from voltfleet.api.host_link import PATH, HostDoor
 from voltfleet.api.limits import BodyLimits
 from voltfleet.api.models import error_schemas
 
@@ -84,7 +86,6 @@ ROUTERS = (
     operations.router,
     dashboard.router,
     target_lists.router,
-    host_link.router,
 )
 
 
@@ -109,6 +110,7 @@ def create_app(
     app.state.services = services
     for router in routers:
         app.include_router(router)
+    app.router.routes.append(WebSocketRoute(PATH, _host_link))
     app.add_middleware(location_jobs.LeanPolls)
     app.add_middleware(
         BodyLimits,
@@ -119,6 +121,12 @@ def create_app(
     errors.install(app)
     app.openapi = partial(_document, app.openapi)  # type: ignore[method-assign]  # FastAPI's way
     return app
+
+
+async def _host_link(socket: WebSocket) -> None:
+    found: Services = socket.app.state.services
+    door = HostDoor(found.links, found.authenticator, found.audit, found.db, found.clock)
+    await door.serve(socket)
 
 
 def _document(built: Callable[[], dict[str, Any]]) -> dict[str, Any]:

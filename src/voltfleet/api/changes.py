@@ -10,7 +10,7 @@ from typing import Annotated, Any, TypeVar
 from fastapi import Depends, Request
 
 from voltfleet.api import deps
-from voltfleet.api.refusals import Caller
+from voltfleet.api.caller import Caller
 from voltfleet.fleet import audit
 from voltfleet.fleet.scope import Tenant
 from voltfleet.storage.engine import Connection

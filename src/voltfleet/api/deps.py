@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 
 from voltfleet.api import refusals
 from voltfleet.api.audit_trail import AuditTrail
+from voltfleet.api.caller import REQUEST_ID, Caller, bearer_token
 from voltfleet.api.kept_answers import KeptAnswers
 from voltfleet.api.links import HostLinks
 from voltfleet.api.live_hub import Live
@@ -25,7 +26,7 @@ from voltfleet.api.models import Paging
 from voltfleet.api.rate_limits import RateLimits
 from voltfleet.auth.jwt import Authenticator
 from voltfleet.auth.principal import Principal, Role, is_organization_id
-from voltfleet.domain.errors import Forbidden, NotFound, Unauthenticated
+from voltfleet.domain.errors import Forbidden, NotFound
 from voltfleet.fleet.scope import Tenant
 from voltfleet.settings import Settings
 from voltfleet.storage.engine import Database
@@ -69,16 +70,13 @@ CurrentServices = Annotated[Services, Depends(services)]
 
 
 async def authenticate(connection: HTTPConnection) -> Principal:
-    """Who sends this request or opens this WebSocket, by its bearer token.
+    """Who sends this request, by its bearer token.
 
     Raises `Unauthenticated`, `Forbidden` or `Unavailable`.
     """
-    given = connection.headers.getlist("authorization")
-    scheme, _, token = given[0].partition(" ") if len(given) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not token.strip():
-        raise Unauthenticated("Send one Authorization header: Bearer <token>.")
+    token = bearer_token(connection)
     found: Services = connection.app.state.services
-    return await found.authenticator.verify(token.strip())
+    return await found.authenticator.verify(token)
 
 
 Handle = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -88,7 +86,7 @@ async def secured(request: Request, operation: str, handle: Handle) -> Response:
     """Checks the token first: a stranger's body is neither read nor commented on. Then the rate of
     the organization's requests. Whoever is refused is in the audit log."""
     found: Services = request.app.state.services
-    caller = refusals.Caller.of(request, operation, found.clock())
+    caller = Caller.of(request, operation, found.clock())
     request.state.caller = caller
     try:
         who = caller.principal = await authenticate(request)
@@ -98,9 +96,9 @@ async def secured(request: Request, operation: str, handle: Handle) -> Response:
         answer = await handle(request)
     except refusals.ERRORS as error:
         if refusals.is_worth_noting(request, caller, error):
-            found.audit.refused(found.db, caller.refusal(error))
+            found.audit.refused(found.db, refusals.refusal(caller, error))
         raise
-    answer.headers[refusals.REQUEST_ID] = caller.request_id
+    answer.headers[REQUEST_ID] = caller.request_id
     return answer
 
 

@@ -13,7 +13,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from voltfleet.api.refusals import REQUEST_ID, Caller
+from voltfleet.api.caller import REQUEST_ID, Caller
 from voltfleet.domain.dial_security import SECRETS
 from voltfleet.domain.errors import (
     BadRequest,

@@ -13,7 +13,7 @@ from functools import partial
 
 import msgspec
 import structlog
-from fastapi import WebSocket, WebSocketDisconnect
+from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from voltfleet.api.link_details import WatchedChargers
 from voltfleet.api.link_inbox import Inbox, insist

@@ -12,13 +12,12 @@ from starlette.types import Receive, Scope, Send
 
 from voltfleet.api import deps
 from voltfleet.api.live_hub import Live
-from voltfleet.api.live_stream import EVERY_CHARGER, Cursor, Stream, Wanted, in_pieces
+from voltfleet.api.live_stream import EVERY_CHARGER, PATH, Cursor, Stream, Wanted, in_pieces
 from voltfleet.api.models import errors
 from voltfleet.domain.errors import InvalidInput, Problem, Unavailable
 
 router = deps.router("", "Live")
 
-PATH = "/live"
 MOST_NAMED = 500
 MOST_DETAILED = 20
 HEARTBEAT_SECONDS = 10.0

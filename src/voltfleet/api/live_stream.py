@@ -17,6 +17,7 @@ import msgspec
 from voltfleet.fleet.live_details import Details
 from voltfleet.fleet.live_frames import Frame
 
+PATH = "/live"
 ROWS_AT_ONCE = 2_000
 """Of an event; more are several events."""
 FRAMES_A_SECOND = 1_000

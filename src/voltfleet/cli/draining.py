@@ -16,8 +16,8 @@ import uvicorn
 from voltfleet.api.connections import GuardedHttp
 from voltfleet.api.draining import Draining
 from voltfleet.api.links import HostLinks
-from voltfleet.api.live import PATH as STREAM_PATH
-from voltfleet.api.live_hub import Live
+from voltfleet.api.live_stream import PATH as STREAM_PATH
+from voltfleet.cli.arriving import Arriving
 
 GOODBYE = "The gateway stops; connect again."
 GOODBYE_SECONDS = 2.0
@@ -32,9 +32,9 @@ _WAITING_TO_BE_ACCEPTED = struct.Struct("24xI")
 class GatewayServer(uvicorn.Server):
     """uvicorn's server; it ends the live streams before it waits for requests to end."""
 
-    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+    def __init__(self, config: uvicorn.Config, arriving: Arriving) -> None:
         super().__init__(config)
-        self._live = live
+        self._arriving = arriving
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """What uvicorn does at the end, after the streams."""
@@ -43,7 +43,9 @@ class GatewayServer(uvicorn.Server):
 
     async def end_streams(self) -> None:
         """Says goodbye to every reader; one that does not even read that is cut off."""
-        await self._live.stop(GOODBYE, within_seconds=GOODBYE_SECONDS)
+        live = self._arriving.live
+        if live is not None:
+            await live.stop(GOODBYE, within_seconds=GOODBYE_SECONDS)
         for connection in list(self.server_state.connections):
             if isinstance(connection, GuardedHttp) and connection.is_stuck_in(STREAM_PATH):
                 connection.give_up("stream_not_read")
@@ -59,9 +61,9 @@ class DrainingServer(GatewayServer):
         app: Draining,
         links: HostLinks,
         notice_seconds: float,
-        live: Live,
+        arriving: Arriving,
     ) -> None:
-        super().__init__(config, live)
+        super().__init__(config, arriving)
         self._app = app
         self._links = links
         self._notice_seconds = notice_seconds

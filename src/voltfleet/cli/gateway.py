@@ -5,12 +5,7 @@
 
 import gc
 
-import pydantic
-
 gc.disable()  # What imports make stays: looking through it is an eighth of the time to start.
-# FastAPI builds a validator for each route, models and all; one for each model besides, which
-# hardly any needs, is another eighth.
-pydantic.BaseModel.model_config["defer_build"] = True
 
 from voltfleet.cli.gateway_process import main  # noqa: E402
 

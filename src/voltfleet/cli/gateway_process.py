@@ -19,14 +19,14 @@ import uvicorn
 import uvloop
 from starlette.types import ASGIApp
 
-from voltfleet.api.app import create_app
+from voltfleet.api.audit_trail import AuditTrail
 from voltfleet.api.connections import Door
-from voltfleet.api.deps import Services
 from voltfleet.api.draining import Draining
+from voltfleet.api.host_link import HostDoor
 from voltfleet.api.links import HostLinks
-from voltfleet.api.live_hub import Live
 from voltfleet.auth import jwt, keys
 from voltfleet.auth.jwks import RemoteKeys
+from voltfleet.cli.arriving import Arriving, load_api
 from voltfleet.cli.draining import DrainingServer, GatewayServer
 from voltfleet.domain.errors import Unavailable, VoltfleetError
 from voltfleet.drivers.child import REFUSED
@@ -37,7 +37,6 @@ from voltfleet.settings import Settings, from_env
 from voltfleet.storage import schema
 from voltfleet.storage.bell import Bell
 from voltfleet.storage.engine import Database, DatabaseOutage, frames_url, open_kept
-from voltfleet.storage.queue import WorkflowQueue
 from voltfleet.workflows.engine import Engine
 from voltfleet.workflows.presence import Presence
 from voltfleet.workflows.provision import Provisioner
@@ -121,30 +120,42 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
         assigned=links.wake,
     )
     engine.workflow(jobs.WORKFLOW, provisioner.run)
-    await asyncio.to_thread(_start, engine, reconciler)
-    bell.start(links.heard)
-    services = Services(
-        db=database,
-        frames=frames,
-        queue=WorkflowQueue(database),
-        links=links,
-        live=Live(database, frames),
-        authenticator=_authenticator(settings),
-        settings=settings,
-        readiness=lambda: _missing(database, app),
-    )
-    app = Draining(create_app(services))
+    authenticator, audit = _authenticator(settings), AuditTrail()
+    arriving = Arriving(HostDoor(links, authenticator, audit, database))
+    app = Draining(arriving)
     config = server_config(app, settings)
-    server = GatewayServer(config, services.live)
+    server = GatewayServer(config, arriving)
     if not database.is_sqlite:
-        server = DrainingServer(config, app, links, settings.drain_seconds, services.live)
+        server = DrainingServer(config, app, links, settings.drain_seconds, arriving)
+
+    async def arrive() -> None:
+        try:
+            await asyncio.to_thread(_start, engine, reconciler)
+            build = await asyncio.to_thread(load_api)
+            api, live = build(
+                database,
+                frames,
+                links=links,
+                authenticator=authenticator,
+                audit=audit,
+                settings=settings,
+                readiness=lambda: _missing(database, app),
+            )
+            arriving.arrived(api, live)
+        except BaseException:
+            server.should_exit = True
+            raise
+
+    bell.start(links.heard)
     for number in (signal.SIGTERM, signal.SIGINT):
         # uvicorn raises the signal that ended it once more, for whoever handled it before.
         signal.signal(number, lambda *_: None)
+    arrival = asyncio.create_task(arrive())
     await server.serve(sockets=[listener])
+    await arrival
     bell.stop()
     provisioner.hand_over()
-    await services.audit.close(database)
+    await audit.close(database)
     await asyncio.to_thread(_stop, engine, reconciler)
     database.close()
     frames.close()
@@ -162,6 +173,7 @@ def server_config(app: ASGIApp, settings: Settings) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=door.protocol,  # type: ignore[arg-type]  # uvicorn only calls it
+        lifespan="off",  # it would wait for the API
         ws="websockets-sansio",
         ws_max_size=LARGEST_LINK_MESSAGE,
         ws_per_message_deflate=False,
