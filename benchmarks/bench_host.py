@@ -58,6 +58,9 @@ class Gateway:
                     await self.send(socket, hosting.BeatAck())
                 case hosting.Reports():
                     self.learn(message)
+                case hosting.Memories():
+                    kept = {each.charger_id: each.seq for each in message.memories}
+                    await self.send(socket, hosting.MemoriesAck(kept))
                 case hosting.Frames():
                     self.frames += len(message.frames)
                     await self.send(socket, hosting.FramesAck(message.seq))

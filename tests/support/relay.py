@@ -73,6 +73,8 @@ class Relay:
                 await self._pass_both_ways(reader, writer, *onward)
             finally:
                 onward[1].close()
+        except asyncio.CancelledError:
+            return  # by `stop` alone; Python 3.11's streams print a task that ends in one
         finally:
             writer.close()
             self._pipes.discard(task)
