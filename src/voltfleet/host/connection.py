@@ -96,7 +96,7 @@ class Connection(Intake):
         self.dialled_ip: str | None = None
         self.barred = False
         self._opening = opening
-        self._ws: Protocol
+        self._ws: Protocol  # from the first byte of the answer on
         self._timeouts = timeouts
         self._dial: asyncio.Task[None] | None = None
         self._first = b""
@@ -245,7 +245,7 @@ class Connection(Intake):
     def eof_received(self) -> None:
         """asyncio: the CSMS will send no more; the transport closes itself."""
         self._unread = None
-        if not self.opened and not self._first:
+        if not hasattr(self, "_ws"):
             self._ws = self._opening.asked()
         self._ws.receive_eof()
         if self._ws.handshake_exc is not None:
@@ -398,7 +398,7 @@ class Connection(Intake):
             return
         self._over = True
         self.deadline = _FOREVER
-        if self.opened or self._first:
+        if hasattr(self, "_ws"):
             # It and the protocol hold each other: a garbage collector would come by much later.
             self._ws.parser.close()
         self._owner.connection_closed(self._reason, self._clock())
