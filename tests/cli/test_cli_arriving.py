@@ -1,6 +1,8 @@
 """A gateway lets hosts in before it has loaded the API; who asks for more waits for that."""
 
 import asyncio
+import subprocess
+import sys
 
 import httpx2
 from starlette.responses import PlainTextResponse
@@ -63,3 +65,9 @@ async def test_one_that_gives_up_waiting_takes_nothing_from_the_others() -> None
         await asyncio.gather(first, return_exceptions=True)
         app.arrived(rest, None)  # type: ignore[arg-type]
         assert (await client.get("/second")).text == "the rest has /second"
+
+
+def test_what_a_gateway_loads_first_has_nothing_of_the_api() -> None:
+    look = "import sys, voltfleet.cli.gateway_process; print('fastapi' in sys.modules)"
+    found = subprocess.run([sys.executable, "-c", look], capture_output=True, text=True, check=True)
+    assert found.stdout == "False\n"

@@ -1,6 +1,7 @@
 """A gateway that has just been started: it lets its hosts in before it has loaded the API.
 
-The API is most of what a gateway imports, and its hosts' chargers wait for none of it.
+The API is most of what a gateway imports, and its hosts' chargers wait for none of it
+(docs/decisions/0017-hosts-first.md).
 """
 
 import asyncio
