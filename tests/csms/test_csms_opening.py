@@ -5,7 +5,8 @@ from websockets.http11 import Request
 from websockets.server import ServerProtocol
 from websockets.typing import Subprotocol
 
-from voltfleet.csms.opening import read_plain
+from support.heads import head
+from voltfleet.csms.opening import read_request
 
 USUAL = [
     "GET /ocpp/CP%201?site=7 HTTP/1.1",
@@ -18,10 +19,6 @@ USUAL = [
 ]
 BASIC = "Authorization: Basic Q1A6c2VjcmV0"
 NOW = 1_796_000_000.5
-
-
-def head(lines: list[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
 
 
 @pytest.mark.parametrize(
@@ -39,7 +36,7 @@ def head(lines: list[str]) -> bytes:
 )
 def test_the_usual_request_is_answered_as_the_library_would(lines: list[str]) -> None:
     data = head(lines)
-    request = read_plain(data + b"\x81")
+    request = read_request(data + b"\x81")
     assert request is not None
     assert (request.path, request.length) == ("/ocpp/CP%201?site=7", len(data))
     assert request.authorization == (BASIC.partition(": ")[2] if BASIC in lines else None)
@@ -79,4 +76,4 @@ def test_the_usual_request_is_answered_as_the_library_would(lines: list[str]) ->
     ],
 )
 def test_everything_else_is_left_to_the_library(data: bytes) -> None:
-    assert read_plain(data) is None
+    assert read_request(data) is None

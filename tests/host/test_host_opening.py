@@ -4,6 +4,7 @@ import pytest
 from websockets.protocol import OPEN
 from websockets.utils import accept_key
 
+from support.heads import head
 from voltfleet.host.endpoint import Endpoint
 from voltfleet.host.opening import Opening
 
@@ -23,10 +24,6 @@ MORE = b"\x81\x02{}\x81\x02[]"
 def opening(monkeypatch: pytest.MonkeyPatch) -> Opening:
     monkeypatch.setattr("voltfleet.host.opening.generate_key", lambda: KEY)
     return Opening(Endpoint("ws://127.0.0.1:9000/ocpp", "ocpp1.6"), "CP 1", 2**20)
-
-
-def head(lines: list[str]) -> bytes:
-    return "".join(f"{line}\r\n" for line in [*lines, ""]).encode("latin-1")
 
 
 @pytest.mark.parametrize(

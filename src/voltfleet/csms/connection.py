@@ -19,7 +19,7 @@ from voltfleet.csms.chargers import Charger
 from voltfleet.csms.desk import Desk
 from voltfleet.csms.entry import Keys
 from voltfleet.csms.http import HttpRequest, Routes
-from voltfleet.csms.opening import PlainRequest, read_plain
+from voltfleet.csms.opening import PlainRequest, read_request
 from voltfleet.csms.posting import PostReader
 from voltfleet.domain.specs import OcppVersion
 
@@ -86,27 +86,31 @@ class Connection(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._transport: asyncio.Transport
 
+    @property
+    def _open(self) -> Protocol | None:
+        """The WebSocket while it may be sent through."""
+        websocket = self._websocket
+        return websocket if websocket is not None and websocket.state is State.OPEN else None
+
     # --- the link that the desk sees -------------------------------------------------------------
 
     def send(self, text: str) -> None:
         """Send one OCPP-J frame; nothing happens if the socket is closing."""
-        websocket = self._websocket
-        if websocket is not None and websocket.state is State.OPEN:
+        websocket = self._open
+        if websocket is not None:
             websocket.send_text(text.encode())
             self._flush()
 
     def close(self, code: int, reason: str) -> None:
         """Start the WebSocket closing handshake."""
-        websocket = self._websocket
-        if websocket is not None and websocket.state is State.OPEN:
+        websocket = self._open
+        if websocket is not None:
             websocket.send_close(code, reason)
             self._flush()
 
     def is_live(self) -> bool:
         """Whether both the WebSocket and the TCP connection under it are still established."""
-        websocket = self._websocket
-        is_open = websocket is not None and websocket.state is State.OPEN
-        return is_open and _tcp_established(self._transport)
+        return self._open is not None and _tcp_established(self._transport)
 
     def abort(self) -> None:
         """Drop the TCP connection at once."""
@@ -186,7 +190,7 @@ class Connection(asyncio.Protocol):
         if not data.startswith(_GET):
             self._post = PostReader()
             return data
-        request = read_plain(data)
+        request = read_request(data)
         if request is not None and self._let_in(request):
             return data[request.length :]
         self._websocket = ServerProtocol(
@@ -279,8 +283,8 @@ class Connection(asyncio.Protocol):
 
     def _fail(self, code: CloseCode, reason: str) -> None:
         self._failed = True
-        websocket = self._websocket
-        if websocket is not None and websocket.state is State.OPEN:
+        websocket = self._open
+        if websocket is not None:
             websocket.fail(code, reason)
 
     def _take_post(self, post: PostReader, data: bytes) -> None:

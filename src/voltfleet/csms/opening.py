@@ -11,13 +11,13 @@ from typing import NamedTuple
 
 from websockets.utils import accept_key
 
-_REQUEST = re.compile(
-    rb"GET ([\x21-\x7e]+) HTTP/1\.1\r\n((?:[A-Za-z0-9-]+:[\t\x20-\x7e]*\r\n)+)\r\n"
-)
+from voltfleet.ocppj.opening import read_plain
+
+_REQUEST = re.compile(rb"GET ([\x21-\x7e]+) HTTP/1\.1")
 _KEY = re.compile(r"[A-Za-z0-9+/]{22}==")
 _OFFERS = re.compile(r"[a-z0-9.]+(?:, ?[a-z0-9.]+)*")
-_PLAIN = {"upgrade": "websocket", "connection": "upgrade", "sec-websocket-version": "13"}
-_UNUSUAL = ("sec-websocket-extensions", "content-length", "transfer-encoding")
+_VERSION = "13"
+_BODY = ("content-length", "transfer-encoding")
 
 
 class PlainRequest(NamedTuple):
@@ -39,31 +39,28 @@ class PlainRequest(NamedTuple):
         ).encode()
 
 
-def read_plain(data: bytes) -> PlainRequest | None:
+def read_request(data: bytes) -> PlainRequest | None:
     """The request that ``data`` begins with, if it is whole and as it usually is."""
-    found = _REQUEST.match(data)
-    if found is None:
+    head = read_plain(data)
+    asks = None if head is None else _REQUEST.fullmatch(head.line)
+    if head is None or asks is None:
         return None
-    lines = found[2].decode().splitlines()
-    headers = {
-        name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)
-    }
+    headers = head.headers
     key, offers = headers.get("sec-websocket-key", ""), headers.get("sec-websocket-protocol", "")
     plain = (
-        len(headers) == len(lines)
-        and all(headers.get(name, "").lower() == usual for name, usual in _PLAIN.items())
-        and not any(name in headers for name in _UNUSUAL)
+        headers.get("sec-websocket-version") == _VERSION
+        and not any(name in headers for name in _BODY)
         and _KEY.fullmatch(key)
         and _OFFERS.fullmatch(offers)
     )
     if not plain:
         return None
     return PlainRequest(
-        found[1].decode(),
+        asks[1].decode(),
         key,
         offers.replace(" ", "").split(","),
         headers.get("authorization"),
-        found.end(),
+        head.length,
     )
 
 

@@ -214,7 +214,7 @@ class Connection(Intake):
     # --- what arrives --------------------------------------------------------------------------
 
     def _receive(self, data: memoryview, now: float) -> int:
-        if not self.opened and not self._first:
+        if not hasattr(self, "_ws"):
             self._first = bytes(data)
             length = self._opening.plain_answer(self._first)
             if length:

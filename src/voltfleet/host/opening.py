@@ -6,7 +6,6 @@ library reads, from its first byte (docs/decisions/0016-plain-handshakes.md).
 """
 
 import logging
-import re
 from typing import cast
 
 from websockets.client import ClientProtocol
@@ -16,8 +15,9 @@ from websockets.uri import WebSocketURI
 from websockets.utils import accept_key, generate_key
 
 from voltfleet.host.endpoint import Endpoint
+from voltfleet.ocppj.opening import read_plain
 
-_ACCEPTED = re.compile(rb"HTTP/1\.1 101 [^\r\n]*\r\n((?:[A-Za-z0-9-]+:[\t\x20-\x7e]*\r\n)+)\r\n")
+_ACCEPTED = b"HTTP/1.1 101 "
 
 # The library logs every frame of every station when its logger is at DEBUG: ours never is.
 _logger = logging.getLogger("voltfleet.host.websocket")
@@ -53,23 +53,14 @@ class Opening:
     def plain_answer(self, data: bytes) -> int:
         """How long the answer is that ``data`` begins with, if it grants what was asked, in the way
         in which it usually is; else 0."""
-        found = _ACCEPTED.match(data)
-        if found is None:
-            return 0
-        lines = found[1].splitlines()
-        headers = {
-            name.lower(): value.strip()
-            for name, _, value in (line.partition(b":") for line in lines)
-        }
+        head = read_plain(data)
         granted = (
-            len(headers) == len(lines)
-            and headers.get(b"upgrade", b"").lower() == b"websocket"
-            and headers.get(b"connection", b"").lower() == b"upgrade"
-            and headers.get(b"sec-websocket-accept") == accept_key(self._key).encode()
-            and headers.get(b"sec-websocket-protocol") == self.offered.encode()
-            and b"sec-websocket-extensions" not in headers
+            head is not None
+            and head.line.startswith(_ACCEPTED)
+            and head.headers.get("sec-websocket-accept") == accept_key(self._key)
+            and head.headers.get("sec-websocket-protocol") == self.offered
         )
-        return found.end() if granted else 0
+        return head.length if head is not None and granted else 0
 
     def opened(self) -> Protocol:
         """The library's protocol after a `plain_answer`."""
