@@ -5,13 +5,12 @@ The API is most of what a gateway imports, and its hosts' chargers wait for none
 """
 
 import asyncio
-import gc
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from voltfleet.api.host_link import PATH
+from voltfleet.cli.lasting import lasting_imports
 
 if TYPE_CHECKING:
     from voltfleet.api.live_hub import Live
@@ -40,17 +39,12 @@ class Arriving:
             await rest(scope, receive, send)
 
 
-def load_api() -> "Callable[..., tuple[ASGIApp, Live]]":
-    """Imports the API; returns `api_app.build`. For a thread."""
-    gc.disable()  # What imports make stays: looking through it is an eighth of the time.
-    try:
+def load_api() -> None:
+    """Imports `api_app`, and with it the API. For a thread."""
+    with lasting_imports():
         import pydantic  # noqa: PLC0415 - late on purpose
 
         # FastAPI builds a validator for each route, models and all; one for each model besides,
         # which hardly any needs, is another eighth.
         pydantic.BaseModel.model_config["defer_build"] = True
-        from voltfleet.cli.api_app import build  # noqa: PLC0415
-    finally:
-        gc.freeze()
-        gc.enable()
-    return build
+        import voltfleet.cli.api_app  # noqa: F401, PLC0415

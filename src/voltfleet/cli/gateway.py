@@ -3,13 +3,10 @@
 ``voltfleet serve`` does it; it is not meant for people.
 """
 
-import gc
+from voltfleet.cli.lasting import lasting_imports
 
-gc.disable()  # What imports make stays: looking through it is an eighth of the time to start.
-
-from voltfleet.cli.gateway_process import main  # noqa: E402
+with lasting_imports():
+    from voltfleet.cli.gateway_process import main
 
 if __name__ == "__main__":
-    gc.freeze()
-    gc.enable()
     main()

@@ -131,7 +131,9 @@ async def _run(settings: Settings, listener: socket.socket) -> None:
     async def arrive() -> None:
         try:
             await asyncio.to_thread(_start, engine, reconciler)
-            build = await asyncio.to_thread(load_api)
+            await asyncio.to_thread(load_api)
+            from voltfleet.cli.api_app import build  # noqa: PLC0415 - not before it is loaded
+
             api, live = build(
                 database,
                 frames,

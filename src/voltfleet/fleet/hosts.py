@@ -82,11 +82,7 @@ def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: 
             chargers.c.id, chargers.c.generation, chargers.c.synced, chargers.c.deleted_at
         ).where(chargers.c.host_id == hello.host_id)
     ).all()
-    _take_up_anew(
-        connection,
-        hello,
-        [c.id for c in assigned if c.synced and hello.holding.get(c.id) != c.generation],
-    )
+    _take_up_anew(connection, hello, assigned)
     # A deleted charger that the host does not hold (it was restarted, say) has left already.
     dropped(
         connection,
@@ -96,7 +92,7 @@ def welcome(connection: sa.Connection, hello: Hello, now: float, lease_seconds: 
     return list(hello.holding.keys() - {charger.id for charger in assigned})
 
 
-def _take_up_anew(connection: sa.Connection, hello: Hello, missing: Sequence[str]) -> None:
+def _take_up_anew(connection: sa.Connection, hello: Hello, assigned: Sequence[Any]) -> None:
     if not hello.holding:
         # Started anew, with thousands that it ran before: all of them at once.
         connection.execute(
@@ -104,10 +100,16 @@ def _take_up_anew(connection: sa.Connection, hello: Hello, missing: Sequence[str
             .where(chargers.c.host_id == hello.host_id, chargers.c.synced)
             .values(synced=False)
         )
-    elif missing:
+        return
+    missing = [
+        {"b_id": charger.id}
+        for charger in assigned
+        if charger.synced and hello.holding.get(charger.id) != charger.generation
+    ]
+    if missing:
         connection.execute(
             sa.update(chargers).where(chargers.c.id == sa.bindparam("b_id")).values(synced=False),
-            [{"b_id": charger_id} for charger_id in missing],
+            missing,
         )
 
 
