@@ -42,9 +42,4 @@ class Arriving:
 def load_api() -> None:
     """Imports `api_app`, and with it the API. For a thread."""
     with lasting_imports():
-        import pydantic  # noqa: PLC0415 - late on purpose
-
-        # FastAPI builds a validator for each route, models and all; one for each model besides,
-        # which hardly any needs, is another eighth.
-        pydantic.BaseModel.model_config["defer_build"] = True
-        import voltfleet.cli.api_app  # noqa: F401, PLC0415
+        import voltfleet.cli.api_app  # noqa: F401, PLC0415 - late on purpose
